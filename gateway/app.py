@@ -1,0 +1,283 @@
+"""The composition root: a Config becomes applications (house.md 2). The only place that knows every part.
+
+Everything is made in the worker that uses it, after the fork: connections, threads and snapshots do not
+survive one. ``clients`` serves devices and mail programs, ``redirect`` port 80, ``admin`` the administration
+listener; ``prepare`` brings the database up to date before any of them starts.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from autodiscover import pox
+from autodiscover.model import Encryption, Endpoints, MailServer
+from certs.chain import parse
+from certs.csr import names_of
+from certs.names import covers
+from gateway.chance import Secrets, SystemClock
+from gateway.config import ACTIVESYNC_PATH, Backend, Config, read_secret
+from gateway.directory.local import LocalPasswords
+from gateway.endpoints.activesync import ActiveSync, Rooms
+from gateway.endpoints.credentials import Credentials
+from gateway.endpoints.discovery import DiscoveryEndpoint
+from gateway.endpoints.door import Door
+from gateway.endpoints.lane import Lane, Proof
+from gateway.endpoints.listening import Listening
+from gateway.endpoints.passage import Passage
+from gateway.endpoints.provisioning import Provisioning
+from gateway.endpoints.redirect import PlainRedirect
+from gateway.endpoints.routing import Routing
+from gateway.endpoints.threads import Threads
+from gateway.endpoints.welcome import Welcome
+from gateway.proxy.asgi import Message, Receive, Send
+from gateway.proxy.backends import Route
+from gateway.proxy.longpolls import LongPolls
+from gateway.proxy.upstream import Upstream
+from gateway.records import Contact
+from gateway.services.audit import AuditService
+from gateway.services.devices import DeviceService
+from gateway.services.discovery import Discovery
+from gateway.services.finding import Finder
+from gateway.services.login import Login
+from gateway.services.policies import PolicyService
+from gateway.services.recollection import Recollection
+from gateway.services.snapshots import Snapshots
+from gateway.services.tenants import Tenants
+from gateway.services.upkeep import prune_changes
+from gateway.services.users import Users
+from gateway.services.wipe_lane import WipeLane
+from gateway.store import DatabaseStore, FeedGap, migrate, open_store
+from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
+
+if TYPE_CHECKING:
+    from gateway.endpoints.administration import Administration
+
+IMPLICIT_TLS = frozenset({993, 465})
+"""Mail ports on which TLS starts with the first byte; others start it in the dialogue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases of one process, on one store; what API, CLI and endpoints share."""
+
+    store: DatabaseStore
+    tenants: Tenants
+    users: Users
+    policies: PolicyService
+    devices: DeviceService
+    audit: AuditService
+    finder: Finder
+
+
+def services(config: Config) -> Services:
+    """Make the use cases; nothing is connected before the first call."""
+    store = open_store(database_url(config))
+    clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
+    return Services(
+        store=store,
+        tenants=Tenants(store, clock, keys, backends=tuple(config.backends)),
+        users=Users(store, clock, keys, passwords),
+        policies=PolicyService(store, clock),
+        devices=DeviceService(store, clock, keys),
+        audit=AuditService(store),
+        finder=Finder(store),
+    )
+
+
+def database_url(config: Config) -> str:
+    """The store's URL, with the password of ``store.password_file`` where there is one."""
+    if config.store.password_file is None:
+        return config.store_url
+    parts = urlsplit(config.store_url)
+    password = quote(read_secret(config.store.password_file).decode(), safe="")
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
+
+
+def prepare(config: Config) -> None:
+    """Bring the database up to date; run once, before any worker."""
+    migrate(database_url(config))
+
+
+class Clients:
+    """The application of a client worker (``gateway.serving.application.Application``)."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._services = services(config)
+        self._threads = Threads()
+        self._login = Login()
+        self.snapshots = Snapshots()
+        self.polls = LongPolls({name: backend.long_polls for name, backend in config.backends.items()})
+        self._upstreams: dict[str, Upstream] = {}
+        self._recollection = Recollection(self._services.store, self._services.devices)
+        self._listening = Listening(
+            self.snapshots,
+            self._login,
+            self.polls,
+            self._recollection,
+            self._services.devices,
+            self._threads,
+        )
+        self._watch = Watch(
+            self._services.store.feed, self.snapshots, self._listening.changed, self._listening.lost, FeedGap
+        )
+        self._write_behind = WriteBehind(self.snapshots, self._touch)
+        self._upkeep = Rounds(self._prune, UPKEEP_S, name="upkeep")
+        self._app: Callable[[Message, Receive, Send], Any] = self._not_started
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def start(self) -> None:
+        """Connect to the world: sessions, threads, the change feed."""
+        self._upstreams = {name: _upstream(backend) for name, backend in self._config.backends.items()}
+        self._app = self._compose()
+        self._watch.start()
+        self._write_behind.start()
+        self._upkeep.start()
+
+    async def drain(self) -> None:
+        """End every long poll in the way its client understands."""
+        self.polls.drain()
+
+    async def close(self) -> None:
+        """Write what is left and let go of everything."""
+        self._watch.stop()
+        self._upkeep.stop()
+        await self._write_behind.stop()
+        for upstream in self._upstreams.values():
+            await upstream.close()
+        self._threads.close()
+        self._services.store.close()
+
+    def _compose(self) -> Routing:
+        config, made, threads = self._config, self._services, self._threads
+        credentials = Credentials(
+            self._login,
+            made.users,
+            LocalPasswords(),
+            self._upstreams,
+            threads,
+            time.monotonic,
+            last_verdict_s=config.limits.last_verdict_s,
+        )
+        discovery = self._discovery(credentials)
+        proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
+        rooms = Rooms(
+            credentials=credentials,
+            door=Door(
+                self.snapshots, self._recollection, threads, last_verdict_s=config.limits.last_verdict_s
+            ),
+            lane=Lane(proof, self.snapshots, self._recollection, threads),
+            provisioning=Provisioning(made.devices, threads, config.limits),
+            passage=Passage(self._upstreams, self.polls, self.snapshots, config.limits),
+            welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
+            discovery=partial(discovery.speak, pox),
+        )
+        activesync = ActiveSync(rooms, self.snapshots, drain_s=config.limits.early_answer_drain_s)
+        return Routing(activesync, discovery)
+
+    def _discovery(self, credentials: Credentials) -> DiscoveryEndpoint:
+        routes = {name: endpoints(self._config, backend) for name, backend in self._config.backends.items()}
+        look_up = Discovery(self._services.store, routes).look_up
+        return DiscoveryEndpoint(
+            look_up,
+            credentials.signed,
+            self._threads.store,
+            SystemClock(),
+            body_limit=self._config.limits.discovery_bytes,
+        )
+
+    async def _touch(self, contacts: Sequence[Contact]) -> None:
+        await self._threads.store(self._services.devices.touch, contacts)
+
+    async def _prune(self) -> None:
+        await self._threads.store(prune_changes, self._services.store, SystemClock())
+
+    async def _not_started(self, _scope: Message, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+
+class Redirecting:
+    """The application of the plain-HTTP listener; only names that the certificate has are redirected to."""
+
+    def __init__(self, config: Config) -> None:
+        served = _certified_names(config)
+        self._app = PlainRedirect(
+            config.public_host,
+            lambda host: any(covers(name, host) for name in served),
+            config.public_port,
+        )
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    async def start(self) -> None:
+        """Nothing to connect."""
+
+    async def drain(self) -> None:
+        """Nothing waits here."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def clients(config: Config) -> Clients:
+    """The application of devices and mail programs."""
+    return Clients(config)
+
+
+def redirect(config: Config) -> Redirecting:
+    """The application of port 80."""
+    return Redirecting(config)
+
+
+def admin(config: Config) -> "Administration":
+    """The application of the administration listener."""
+    from gateway.endpoints.administration import Administration  # noqa: PLC0415 - no client worker pays for it
+
+    made, threads = services(config), Threads()
+
+    async def store_answers() -> bool:
+        await threads.store(made.tenants.organisations)
+        return True
+
+    def close() -> None:
+        threads.close()
+        made.store.close()
+
+    return Administration(made, config.token_file, {"store": store_answers}, close)
+
+
+def endpoints(config: Config, backend: Backend) -> Endpoints:
+    """What AutoDiscover may advertise of a backend: nothing that it does not serve (product 2.4)."""
+    return Endpoints(
+        activesync=config.origin + ACTIVESYNC_PATH,
+        ews=backend.ews_url or None,
+        imap=_mail_server(backend.imap),
+        smtp=_mail_server(backend.smtp),
+    )
+
+
+def _mail_server(text: str) -> MailServer | None:
+    host, _, port = text.rpartition(":")
+    if not host:
+        return None
+    encryption = Encryption.SSL if int(port) in IMPLICIT_TLS else Encryption.TLS
+    return MailServer(host, int(port), encryption)
+
+
+def _certified_names(config: Config) -> tuple[str, ...]:
+    if config.tls.certificate is None:
+        return (config.public_host,)
+    return names_of(parse(config.tls.certificate.read_bytes())[0].extensions)
+
+
+def _upstream(backend: Backend) -> Upstream:
+    secret = read_secret(backend.secret_file) if backend.secret_file is not None else b""
+    return Upstream(Route(backend, secret=secret))

@@ -1,0 +1,51 @@
+"""The ``usher`` command (product 7.4): one file per noun, imported only when it is called.
+
+``usher serve`` must answer within two seconds of its start, so no command pays for another's imports.
+"""
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import click
+
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "serve": "serve",
+        "check": "serve",
+        "demo": "demo",
+        "org": "org",
+        "domain": "domain",
+        "user": "user",
+        "policy": "policy",
+        "device": "device",
+        "wipe": "wipe",
+        "audit": "audit",
+        "certs": "certs",
+        "phone": "phone",
+    }
+)
+"""Command name to the module of this package that defines a click command of that name."""
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are looked at."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The commands of this installation."""
+        return [name for name, module in COMMANDS.items() if importlib.util.find_spec(f"{__name__}.{module}")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command; None when there is none of that name."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
+        command = getattr(module, cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+
+@click.command(cls=Lazy)
+@click.version_option(package_name="usher-gateway", prog_name="usher")
+def main() -> None:
+    """Usher, an AutoDiscover and mobile device management gateway."""

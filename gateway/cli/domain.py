@@ -1,0 +1,54 @@
+"""``usher domain``: mail domains (product 1). Exit codes: ``gateway.cli.local``."""
+
+import click
+
+from gateway.cli.local import Work, on_store
+from gateway.cli.tables import table
+from gateway.endpoints.api.domains import DomainList, view
+
+
+@click.group()
+def domain() -> None:
+    """Give mail domains to organisations."""
+
+
+@domain.command("list")
+@click.argument("organisation")
+@on_store
+def list_(work: Work, organisation: str) -> None:
+    """List the domains of ORGANISATION."""
+    found = work.services.tenants.domains(organisation)
+    work.show(
+        DomainList(items=[view(each) for each in found]),
+        lambda: table(("DOMAIN", "DEFAULT"), ((each.name, each.default) for each in found)),
+    )
+
+
+@domain.command()
+@click.argument("organisation")
+@click.argument("name")
+@on_store
+def add(work: Work, organisation: str, name: str) -> None:
+    """Give the domain NAME to ORGANISATION; its first one becomes the default."""
+    made = work.services.tenants.add_domain(work.actor, organisation, name)
+    work.show(view(made), lambda: f"added {made.name}{' (default)' if made.default else ''}")
+
+
+@domain.command()
+@click.argument("organisation")
+@click.argument("name")
+@on_store
+def default(work: Work, organisation: str, name: str) -> None:
+    """Make NAME the default domain of ORGANISATION; no existing address changes."""
+    chosen = work.services.tenants.make_default(work.actor, organisation, name)
+    work.show(view(chosen), lambda: f"{chosen.name} is the default")
+
+
+@domain.command()
+@click.argument("organisation")
+@click.argument("name")
+@on_store
+def remove(work: Work, organisation: str, name: str) -> None:
+    """Take NAME away from ORGANISATION; no address may use it."""
+    work.services.tenants.remove_domain(work.actor, organisation, name)
+    work.show({"removed": name}, lambda: f"removed {name}")

@@ -1,0 +1,110 @@
+"""``usher org``: organisations (product 1). Exit codes: ``gateway.cli.local``."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from gateway.cli.local import Work, on_store
+from gateway.cli.tables import listing, table
+from gateway.endpoints.api.organisations import OrganisationList, view
+from gateway.records import Organisation, OrganisationState, Signal, UserSource
+from gateway.services.tenants import Settings
+from mdm.device import AccessLevel
+
+ENUMS = {
+    "state": OrganisationState,
+    "user_source": UserSource,
+    "provisioning_signal": Signal,
+    "default_access": AccessLevel,
+}
+
+
+@click.group()
+def org() -> None:
+    """Make, change and remove organisations."""
+
+
+def _settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how an organisation is to be."""
+
+    def choice(name: str, text: str) -> Any:
+        words = [member.value for member in ENUMS[name]]
+        return click.option(f"--{name.replace('_', '-')}", name, type=click.Choice(words), help=text)
+
+    options = (
+        click.option("--name", help="Name for people."),
+        choice("state", "Only Active serves clients."),
+        choice("user_source", "Where its users come from."),
+        click.option("--backend", help="Name of a backend in the configuration."),
+        choice("provisioning_signal", "How devices are told to provision."),
+        click.option("--legacy-versions/--no-legacy-versions", default=None, help="Serve 2.5 and 12.0 too."),
+        click.option("--strict-absent-key/--no-strict-absent-key", default=None, help="Answer 141, not 142."),
+        choice("default_access", "For devices that no rule speaks of."),
+        click.option("--device-limit", type=int, help="Devices of one user."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@org.command("list")
+@on_store
+def list_(work: Work) -> None:
+    """List the organisations of this gateway."""
+    found = work.services.tenants.organisations()
+    rows = ((each.alias, each.name, each.state, each.user_source, each.backend) for each in found)
+    work.show(
+        OrganisationList(items=[view(each) for each in found]),
+        lambda: table(("ALIAS", "NAME", "STATE", "USERS FROM", "BACKEND"), rows),
+    )
+
+
+@org.command()
+@click.argument("organisation")
+@on_store
+def show(work: Work, organisation: str) -> None:
+    """Show ORGANISATION, by alias or id."""
+    _show(work, work.services.tenants.organisation(organisation))
+
+
+@org.command()
+@click.argument("alias")
+@_settings
+@on_store
+def create(work: Work, /, alias: str, **wanted: Any) -> None:
+    """Make an organisation called ALIAS."""
+    _show(work, work.services.tenants.create_organisation(work.actor, alias, _read(wanted)))
+
+
+@org.command("set")
+@click.argument("organisation")
+@_settings
+@on_store
+def set_(work: Work, /, organisation: str, **wanted: Any) -> None:
+    """Change settings of ORGANISATION; what is not named stays."""
+    _show(work, work.services.tenants.change_organisation(work.actor, organisation, _read(wanted)))
+
+
+@org.command()
+@click.argument("organisation")
+@click.option(
+    "--alias", "typed", prompt="Type its alias to remove it with all it has", help="Its alias again."
+)
+@click.option("--force", is_flag=True, help="Even while a wipe is pending.")
+@on_store
+def remove(work: Work, organisation: str, typed: str, force: bool) -> None:
+    """Remove ORGANISATION with domains, users, devices and policies; its audit trail stays."""
+    work.services.tenants.remove_organisation(work.actor, organisation, typed, force=force)
+    work.show({"removed": organisation}, lambda: f"removed {organisation}")
+
+
+def _read(wanted: dict[str, Any]) -> Settings:
+    for name, kind in ENUMS.items():
+        wanted[name] = kind(wanted[name]) if wanted[name] is not None else None
+    return Settings(**wanted)
+
+
+def _show(work: Work, organisation: Organisation) -> None:
+    shown = view(organisation)
+    work.show(shown, lambda: listing(shown.model_dump()))

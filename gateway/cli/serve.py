@@ -1,0 +1,105 @@
+"""``usher serve`` and ``usher check`` (product 9, 10).
+
+Exit codes: 0 after an orderly stop, 1 when the service could not start or go on, 2 for a configuration
+that is wrong.
+"""
+
+import json
+import os
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from certs.errors import CertificateError
+from gateway.config import Config, ConfigError, load
+from gateway.log import setup
+from gateway.serving.application import Applications
+from gateway.serving.sockets import BindError, bind
+from gateway.serving.supervisor import Supervisor
+from gateway.serving.tls import ReloadableContext
+from gateway.serving.token import ensure_token
+
+WRONG_CONFIGURATION = 2
+VARIABLE = "USHER_CONFIG"
+
+config_option = click.option(
+    "--config",
+    "path",
+    envvar=VARIABLE,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help=f"TOML file, or ${VARIABLE}; without it, USHER_* variables say everything.",
+)
+force_option = click.option("--force", is_flag=True, help="Accept a self-signed or expired certificate.")
+
+
+@click.command()
+@config_option
+@click.option("--workers", type=click.IntRange(1, 256), help="Client processes; beats the file.")
+@force_option
+def serve(path: Path | None, workers: int | None, force: bool) -> None:
+    """Run the gateway until it is told to stop."""
+    config = _loaded(path)
+    if workers is not None:
+        config = replace(config, listen=replace(config.listen, workers=workers))
+    setup(config.log)
+    certificate = _certificate(config, forced=force)
+    try:
+        sockets = bind(config.listen)
+    except BindError as error:
+        _end(f"cannot listen:\n{error}", 1)
+    sys.exit(Supervisor(config, _applications(), sockets, certificate).run())
+
+
+@click.command()
+@config_option
+@click.option("--show", is_flag=True, help="Print the settings in force, secrets apart.")
+@force_option
+def check(path: Path | None, show: bool, force: bool) -> None:
+    """Check a configuration without starting anything."""
+    config = _loaded(path)
+    _certificate(config, forced=force)
+    if show:
+        click.echo(json.dumps(config.redacted(), indent=2))
+    else:
+        click.echo("The configuration is good.")
+
+
+def _loaded(path: Path | None) -> Config:
+    try:
+        return load(path, {name: value for name, value in os.environ.items() if name != VARIABLE})
+    except ConfigError as error:
+        count = len(error.faults)
+        _end(f"{count} fault{'s' if count > 1 else ''} in the configuration:\n{error}", WRONG_CONFIGURATION)
+
+
+def _certificate(config: Config, *, forced: bool) -> ReloadableContext | None:
+    """The server's certificate; a self-signed one under a public name ends the start (product 9.1, T10)."""
+    if config.tls.certificate is None or config.tls.key is None:
+        return None
+    now = datetime.fromtimestamp(time.time(), UTC)
+    names = (config.public_host,)
+    try:
+        return ReloadableContext(config.tls.certificate, config.tls.key, names=names, forced=forced, now=now)
+    except CertificateError as error:
+        _end(f"the certificate cannot be served: {error}\n(--force serves it all the same)", 1)
+
+
+def _applications() -> Applications:
+    """The composition root, imported in the parent so that the workers share its pages."""
+    from gateway import app  # noqa: PLC0415 - `usher check` needs none of it
+
+    def prepare(config: Config) -> None:
+        ensure_token(config.token_file)
+        app.prepare(config)
+
+    return Applications(app.clients, app.redirect, app.admin, prepare)
+
+
+def _end(message: str, code: int) -> NoReturn:
+    click.echo(f"usher: {message}", err=True)
+    sys.exit(code)

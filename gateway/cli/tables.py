@@ -1,0 +1,51 @@
+"""Values as text for people at a terminal.
+
+What devices report of themselves is printed too, so nothing may reach the terminal that it would obey or that
+would change the order of the letters (T22): every character that is not printable is spelled out.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Columns as wide as their widest cell."""
+    lines = [list(headings), *([cell(value) for value in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def listing(values: Mapping[str, object]) -> str:
+    """One value a line, names first; what is not there is left out."""
+    told = {name: cell(value) for name, value in values.items() if value not in (None, "", (), [])}
+    width = max((len(name) for name in told), default=0)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in told.items())
+
+
+def cell(value: object) -> str:
+    """One value on one line."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, list | tuple):
+        return ", ".join(cell(each) for each in value)
+    return visible(str(value))
+
+
+def visible(text: str) -> str:
+    """``text`` with every character spelled out that a terminal would not simply show."""
+    return "".join(letter if letter.isprintable() else _spelled(letter) for letter in text)
+
+
+def _spelled(letter: str) -> str:
+    return letter.encode("unicode_escape").decode("ascii")
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{text:<{width}}" for text, width in zip(cells, widths, strict=True)).rstrip()

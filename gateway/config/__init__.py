@@ -1,0 +1,45 @@
+"""Settings: ``load`` gives a frozen ``Config`` or one ``ConfigError`` that lists every fault (house.md 7)."""
+
+from gateway.config.loading import ConfigError, Fault, load
+from gateway.config.values import (
+    ACTIVESYNC_PATH,
+    AccessLines,
+    Address,
+    Admin,
+    Backend,
+    BackendKind,
+    Config,
+    Credentials,
+    Level,
+    Limits,
+    Listen,
+    LogConfig,
+    Network,
+    StoreConfig,
+    Tls,
+    UserMapping,
+    read_secret,
+)
+
+__all__ = [
+    "ACTIVESYNC_PATH",
+    "AccessLines",
+    "Address",
+    "Admin",
+    "Backend",
+    "BackendKind",
+    "Config",
+    "ConfigError",
+    "Credentials",
+    "Fault",
+    "Level",
+    "Limits",
+    "Listen",
+    "LogConfig",
+    "Network",
+    "StoreConfig",
+    "Tls",
+    "UserMapping",
+    "load",
+    "read_secret",
+]

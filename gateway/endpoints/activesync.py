@@ -1,0 +1,203 @@
+"""``/Microsoft-Server-ActiveSync`` (MS-ASHTTP, house.md 4): one request, from its head to its end.
+
+The order is the law of product 3.1: parse, authenticate, judge, look at the body, forward. For a known and
+unchanged device nothing here touches the database or a thread (house.md 4a). Raw ASGI: Starlette's Request
+and Response would cost more than the whole decision.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.endpoints.bodies import Body, ClientLeft, Inspected, inspect
+from gateway.endpoints.credentials import Basic, Credentials, read_basic
+from gateway.endpoints.door import Door, Visit
+from gateway.endpoints.headers import RequestHeaders, read_headers
+from gateway.endpoints.lane import Lane
+from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.passage import Passage
+from gateway.endpoints.provisioning import Provisioning
+from gateway.endpoints.rendering import METHOD_NOT_ALLOWED, UNAUTHENTICATED, kind_reply, protocol_reply
+from gateway.endpoints.welcome import Welcome
+from gateway.errors import GatewayError
+from gateway.log import Trace
+from gateway.proxy import drain
+from gateway.proxy.asgi import Message, Receive, Send
+from gateway.services.enrolment import TooManyDevices
+from gateway.services.login import Look, Principal
+from gateway.services.snapshots import Known, Snapshots
+from mdm.access import DEVICE_LIMIT
+from mdm.ashttp import Command, Reply, Version
+from mdm.errors import ProtocolError
+from mdm.gatekeeper import Forward, ProvisionHere, Refuse, admit
+from mdm.query import CommandRequest, parse
+from mdm.status import refusal
+
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+_SYNCED = frozenset({Command.SYNC, Command.PING, Command.FOLDER_SYNC})
+_FIRST_177 = Version.V14_1
+_BLOCKED = 129
+
+
+@dataclass(slots=True)
+class Rooms:
+    """Where a request can be sent within the endpoint."""
+
+    credentials: Credentials
+    door: Door
+    lane: Lane
+    provisioning: Provisioning
+    passage: Passage
+    welcome: Welcome
+    discovery: App
+
+
+class ActiveSync:
+    """The ASGI application behind the path."""
+
+    def __init__(self, rooms: Rooms, snapshots: Snapshots, *, drain_s: float = drain.DRAIN_S) -> None:
+        self._rooms = rooms
+        self._snapshots = snapshots
+        self._drain_s = drain_s
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request; whatever goes wrong becomes the protocol's own answer here."""
+        trace: Trace = scope[TRACE]
+        request: CommandRequest | None = None
+        body: Body | None = None
+        try:
+            headers = read_headers(scope["headers"])
+            body = Body(receive, headers.content_length, headers.chunked)
+            if scope["method"] == "POST":
+                request = _read(scope["query_string"], headers)
+                trace.command = request.command.value
+                reply = await self._post(request, headers, body, scope, receive, send)
+            elif scope["method"] == "OPTIONS":
+                reply = await self._rooms.welcome.answer(headers, trace)
+            else:
+                reply = METHOD_NOT_ALLOWED
+        except ClientLeft:
+            trace.verdict = "client left"
+            return
+        except ProtocolError as fault:
+            trace.verdict = "malformed"
+            reply = protocol_reply(fault, request)
+        except GatewayError as error:
+            trace.verdict = error.kind.value
+            reply = kind_reply(error, request)
+        if reply is not None:
+            unread = body is None or body.unread
+            await drain.answer(reply, receive, send, unread=unread, limit_s=self._drain_s)
+
+    async def _post(
+        self,
+        request: CommandRequest,
+        headers: RequestHeaders,
+        body: Body,
+        scope: Message,
+        receive: Receive,
+        send: Send,
+    ) -> Reply | None:
+        """The answer to a command, None when it has been given already."""
+        if request.command is Command.AUTODISCOVER:
+            await self._rooms.discovery(scope, receive, send)
+            return None
+        trace: Trace = scope[TRACE]
+        basic = read_basic(headers.authorization)
+        if basic is None:
+            trace.verdict = "unauthenticated"
+            return UNAUTHENTICATED
+        principal = self._rooms.credentials.remembered(basic)
+        if principal is Look.UNKNOWN:
+            try:
+                principal = await self._rooms.credentials.verify(basic, trace.client) or Look.REJECTED
+            except GatewayError:  # nobody can say whether the password is right; a wipe does not wait for it
+                wiped = await self._wiped(request, headers, body, basic, trace)
+                if wiped is None:
+                    raise
+                return wiped
+        if not isinstance(principal, Principal):
+            trace.verdict = "unauthenticated"
+            return await self._wiped(request, headers, body, basic, trace) or UNAUTHENTICATED
+        visit = Visit(request, headers, scope["headers"], basic, principal, trace)
+        return await self._judged(visit, body, receive, send)
+
+    async def _judged(self, visit: Visit, body: Body, receive: Receive, send: Send) -> Reply | None:
+        judged = await self._rooms.door.judge(visit)
+        if isinstance(judged, TooManyDevices):
+            return _too_many(visit.request, visit.trace)
+        known, verdict = judged
+        request, trace = visit.request, visit.trace
+        trace.device = known.device.key
+        user_agent = visit.headers.user_agent
+        forwarded = isinstance(verdict, Forward)
+        synced = forwarded and request.command in _SYNCED
+        self._snapshots.note(known, time.time(), trace.client, user_agent, request.version, synced)
+        if forwarded:
+            seen = await inspect(request, visit.headers, body)
+            return await self._forward(visit, known, seen, body, receive, send)
+        if isinstance(verdict, Refuse):
+            trace.verdict = verdict.reason
+            return verdict.reply
+        rooms = self._rooms.provisioning
+        if isinstance(verdict, ProvisionHere):
+            return await rooms.provision(request, known.device.key, body, trace, user_agent)
+        return await self._quarantined(visit, known, body)
+
+    async def _quarantined(self, visit: Visit, known: Known, body: Body, first: bytes = b"") -> Reply:
+        trace, user_agent = visit.trace, visit.headers.user_agent
+        trace.verdict = "quarantine"
+        rooms = self._rooms.provisioning
+        return await rooms.answer_quarantined(visit.request, known, body, trace, user_agent, first=first)
+
+    async def _forward(
+        self, visit: Visit, known: Known, seen: Inspected, body: Body, receive: Receive, send: Send
+    ) -> Reply | None:
+        """Judge once more if anything changed while the body came, then carry the request."""
+        if visit.request.command is Command.SETTINGS and seen.first:
+            user_agent = visit.headers.user_agent
+            await self._rooms.provisioning.read_settings(known, seen, body, visit.trace, user_agent)
+        if self._rooms.door.remembered(visit) is not known:
+            judged = await self._rooms.door.judge(visit)
+            if isinstance(judged, TooManyDevices):
+                return _too_many(visit.request, visit.trace)
+            known, verdict = judged
+            if isinstance(verdict, Refuse):
+                visit.trace.verdict = verdict.reason
+                return verdict.reply
+            if not isinstance(verdict, Forward):
+                return await self._quarantined(visit, known, body, seen.first)
+        outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)
+        visit.trace.verdict = outcome.ending.value
+        if outcome.backend_status == 401:
+            self._rooms.credentials.refused(visit.basic, known.user)
+        return None
+
+    async def _wiped(
+        self, request: CommandRequest, headers: RequestHeaders, body: Body, basic: Basic, trace: Trace
+    ) -> Reply | None:
+        """Without a password that is known to be right: the wipe for who proves a device whose wipe is open,
+        None for any stranger.
+        """
+        known = await self._rooms.lane.open_for(request, basic, trace, headers.user_agent)
+        if known is None:
+            return None
+        trace.device = known.device.key
+        trace.verdict = "wipe"
+        verdict = admit(request, known.device, known.terms(request.version, time.time()))
+        if isinstance(verdict, ProvisionHere):
+            return await self._rooms.provisioning.provision(
+                request, known.device.key, body, trace, headers.user_agent, unverified=True
+            )
+        return verdict.reply if isinstance(verdict, Refuse) else None
+
+
+def _read(query: bytes, headers: RequestHeaders) -> CommandRequest:
+    return parse(query, version=headers.version, policy_key=headers.policy_key, multipart=headers.multipart)
+
+
+def _too_many(request: CommandRequest, trace: Trace) -> Reply:
+    """Status 177 where the version knows it, else 129 or 403 (product 5.7)."""
+    trace.verdict = "too many devices"
+    status = DEVICE_LIMIT.status if request.version >= _FIRST_177 else _BLOCKED
+    return refusal(request.command, request.version, status)

@@ -1,0 +1,114 @@
+"""The application of the admin listener: health for balancers, the REST API for who has the token.
+
+Deny by default (T25): nothing but ``/healthz`` and ``/readyz`` is answered before the token was shown, and no
+body is read. A body has 1 MiB at most, whether its length was announced or not.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+
+from gateway.endpoints.api import PREFIX, create_api
+from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases
+from gateway.endpoints.api.problems import rendered
+from gateway.endpoints.health import Check, Health
+from gateway.endpoints.middleware import TRACE, App, Message, Receive, Scope, Send
+from gateway.endpoints.principals import Administrators
+from gateway.errors import GatewayError, Kind
+
+BODY_LIMIT = 1024 * 1024
+"""Octets of a request: a policy with two full application lists has a tenth of it."""
+
+THREADS = 8
+"""Calls at once: as many as a store keeps connections; more administrators wait."""
+
+PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""What goes with every answer: it is about people and their devices, and no cache's business."""
+
+_logger = logging.getLogger("usher.administration")
+
+
+class Administration:
+    """``gateway.serving.application.Application`` of the admin listener."""
+
+    def __init__(
+        self,
+        use_cases: UseCases,
+        token_file: Path,
+        checks: Mapping[str, Check],
+        close: Callable[[], None],
+    ) -> None:
+        self._token_file = token_file
+        self._administrators: Administrators | None = None
+        self._health = Health(checks)
+        self._close = close
+        self._api: App = create_api(use_cases)
+
+    async def start(self) -> None:
+        """Read the token; OSError or ValueError ends the start: nobody could sign in."""
+        self._administrators = Administrators.read(self._token_file)
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+
+    async def drain(self) -> None:
+        """Nothing waits here."""
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        self._close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["path"] in Health.PATHS:
+            await self._health(scope, receive, send)
+            return
+        private = _private(send)
+        try:
+            self._admit(scope)
+        except GatewayError as error:
+            await rendered(error)(scope, receive, private)
+            return
+        await self._serve(scope, receive, private)
+
+    def _admit(self, scope: Scope) -> None:
+        headers = dict(scope["headers"])
+        if self._administrators is None:
+            raise GatewayError(Kind.UNAVAILABLE)
+        scope[ADMINISTRATOR] = self._administrators.bearer(headers.get(b"authorization"))
+        if not scope["path"].startswith(f"{PREFIX}/"):
+            raise GatewayError(Kind.NOT_FOUND)
+        if int(headers.get(b"content-length", 0)) > BODY_LIMIT:
+            raise GatewayError(Kind.TOO_LARGE, f"A request has at most {BODY_LIMIT} octets.")
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Starlette answers an unknown failure and raises it on: what it says belongs to the log."""
+        try:
+            await self._api(scope, _measured(receive), send)
+        except Exception as error:
+            request = scope[TRACE].request_id if TRACE in scope else ""
+            _logger.error("request failed", exc_info=error, extra={"request": request})
+
+
+def _private(send: Send) -> Send:
+    async def send_private(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *PRIVATE]
+        await send(message)
+
+    return send_private
+
+
+def _measured(receive: Receive) -> Receive:
+    received = 0
+
+    async def measure() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > BODY_LIMIT:
+            raise HTTPException(413, Kind.TOO_LARGE.value)
+        return message
+
+    return measure

@@ -1,0 +1,151 @@
+"""What every route of the REST API shares: its permission, its actor, its use cases and strict input.
+
+A route without ``needs`` is found by a test (T25). Models are strict and know no extra field, so that a
+typing error is a fault by name and never a setting silently left out (product 10).
+"""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Protocol, TypeVar
+
+from fastapi import Depends, Request
+from fastapi import Query as QueryString
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.principals import Administrator, Permission
+from gateway.errors import GatewayError, Kind
+from gateway.records import Actor
+from gateway.services.audit import AuditService
+from gateway.services.devices import DeviceService
+from gateway.services.finding import Finder
+from gateway.services.policies import PolicyService
+from gateway.services.tenants import Tenants
+from gateway.services.users import Users
+
+T = TypeVar("T")
+
+ADMINISTRATOR = "usher.administrator"
+"""Key of the scope under which the gate leaves who asks."""
+
+AGENT_LIMIT = 256
+"""Characters of a User-Agent that the audit trail keeps."""
+
+TEXT_LIMIT = 512
+"""Characters of a text to look for: longer than any name that is kept."""
+
+PAGE_LIMIT = 1000
+"""Records in one answer at most."""
+
+PAGE_DEFAULT = 100
+
+
+class UseCases(Protocol):
+    """The services of one process; ``gateway.app.Services`` is one."""
+
+    @property
+    def tenants(self) -> Tenants: ...
+    @property
+    def users(self) -> Users: ...
+    @property
+    def policies(self) -> PolicyService: ...
+    @property
+    def devices(self) -> DeviceService: ...
+    @property
+    def audit(self) -> AuditService: ...
+    @property
+    def finder(self) -> Finder: ...
+
+
+class Needs:
+    """A route's permission, and the actor whose it is."""
+
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    async def __call__(self, request: Request) -> Actor:
+        """The actor for the audit trail; GatewayError FORBIDDEN without the permission."""
+        administrator: Administrator = request.scope[ADMINISTRATOR]
+        administrator.require(self.permission)
+        trace = request.scope.get(TRACE)
+        peer = request.client.host if request.client else ""
+        return Actor(
+            "admin",
+            administrator.name,
+            trace.client if trace else peer,
+            request.headers.get("user-agent", "")[:AGENT_LIMIT],
+            trace.request_id if trace else "",
+        )
+
+
+def needs(permission: Permission) -> Any:
+    """The dependency by which a route declares its permission."""
+    return Depends(Needs(permission))
+
+
+async def _use_cases(request: Request) -> UseCases:
+    made: UseCases = request.app.state.use_cases
+    return made
+
+
+With = Annotated[UseCases, Depends(_use_cases)]
+"""The parameter by which a route gets at the services."""
+
+
+class Body(BaseModel):
+    """A JSON object of a request."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class Filter(BaseModel):
+    """The query of a request; its values are texts, so they are read leniently."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+Query = Annotated[T, QueryString()]
+"""The parameter that takes a whole query: ``Query[Page]``."""
+
+
+class Page(Filter):
+    """Cursor pagination: ``cursor`` is the ``next`` of the page before, and nothing to be made up."""
+
+    cursor: str = ""
+    limit: Annotated[int, Field(ge=1, le=PAGE_LIMIT)] = PAGE_DEFAULT
+
+
+def encodable(value: T) -> T:
+    """A JSON value that can be stored; ValueError for half a surrogate pair, which JSON can spell."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("This is no valid Unicode.") from None
+    return value
+
+
+def word(rule: Callable[[str], str]) -> AfterValidator:
+    """A rule of the services as a validator, so that its fault is reported beside all others."""
+
+    def checked(text: str) -> str:
+        try:
+            return rule(encodable(text))
+        except GatewayError as error:
+            raise ValueError(error.public) from None
+
+    return AfterValidator(checked)
+
+
+def _plain(text: str) -> str:
+    if len(text) > TEXT_LIMIT or not text.isprintable():
+        raise GatewayError(Kind.MALFORMED, f"At most {TEXT_LIMIT} characters, without control characters.")
+    return text
+
+
+Plain = Annotated[str, word(_plain)]
+"""A text to look for; a database may fail at a control character."""
+
+
+def choice() -> Any:
+    """Marks an enumeration in a strict model: JSON has only its text."""
+    return Field(strict=False)

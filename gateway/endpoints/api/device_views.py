@@ -1,0 +1,88 @@
+"""A device as the REST API and ``usher device --json`` show it (product 5.1): what may be seen, field by
+field, so that a field added to the record is not shown before somebody decided so (T28)."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from mdm.device import AccessLevel, Device, DeviceState, WipeKind
+
+
+class Reported(BaseModel):
+    """What the client says of itself; nothing vouches for it."""
+
+    model: str | None
+    imei: str | None
+    friendly_name: str | None
+    os: str | None
+    os_language: str | None
+    phone_number: str | None
+    user_agent: str | None
+    mobile_operator: str | None
+
+
+class WipeView(BaseModel):
+    """How far a wipe has come."""
+
+    kind: WipeKind
+    ordered_at: datetime
+    ordered_by: str
+    reason: str
+    delivered_at: datetime | None
+    acknowledged_at: datetime | None
+    failures: int
+    unverified: bool
+
+
+class DeviceView(BaseModel):
+    """A partnership."""
+
+    organisation: str
+    user: str
+    address: str
+    device_id: str
+    device_type: str
+    protocol_version: str
+    state: DeviceState
+    first_seen: datetime
+    last_seen: datetime
+    last_sync: datetime | None
+    provisioned_at: datetime | None
+    last_ip: str
+    user_agent: str
+    acknowledged_status: int | None
+    access: AccessLevel | None
+    access_reason: str
+    wipe: WipeView | None
+    reported: Reported
+
+
+class DeviceList(BaseModel):
+    """A page of devices, by user and DeviceId."""
+
+    items: list[DeviceView]
+    next: str | None
+
+
+def view(device: Device, address: str) -> DeviceView:
+    """``address``: the primary one of the device's user."""
+    return DeviceView(
+        organisation=device.key.organisation,
+        user=device.key.user,
+        address=address,
+        device_id=device.key.device_id,
+        device_type=device.device_type,
+        protocol_version=device.protocol_version,
+        state=device.state,
+        first_seen=device.first_seen,
+        last_seen=device.last_seen,
+        last_sync=device.last_sync,
+        provisioned_at=device.provisioned_at,
+        last_ip=device.last_ip,
+        user_agent=device.user_agent,
+        acknowledged_status=device.acknowledged_status,
+        access=device.access,
+        access_reason=device.access_reason,
+        wipe=WipeView.model_validate(device.wipe, from_attributes=True) if device.wipe else None,
+        reported=Reported.model_validate(device.information, from_attributes=True),
+    )

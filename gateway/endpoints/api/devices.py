@@ -1,0 +1,142 @@
+"""``/organisations/{organisation}/devices`` of the REST API (product 5, 7.3).
+
+A device is named by its user (id or address) and its DeviceId. Policy keys are secrets and no part of any
+answer (T28); what a client reports of itself stands under ``reported``.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from gateway.endpoints.api.calls import Body, Filter, Page, Plain, Query, UseCases, With, choice, needs, word
+from gateway.endpoints.api.cursors import read_texts, write_cursor
+from gateway.endpoints.api.device_views import DeviceList, DeviceView, view
+from gateway.endpoints.principals import Permission
+from gateway.records import Actor
+from gateway.services.reasons import tidy_reason, wipe_reason
+from mdm.device import AccessLevel, Device, DeviceState, WipeKind
+
+router = APIRouter(prefix="/organisations/{organisation}/devices", tags=["devices"])
+ONE = "/{user}/{device_id}"
+
+Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
+Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
+Wiper = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
+Reason = Annotated[str, word(tidy_reason)]
+
+
+class DeviceFilter(Page):
+    """Which devices: of one user, in one state."""
+
+    user: Plain | None = None
+    state: DeviceState | None = None
+
+
+class WipeOrder(Body):
+    """A wipe; ``device`` erases the whole device, has to be said, and needs a reason (product 5.3, 5.5)."""
+
+    kind: Annotated[WipeKind, choice()] = WipeKind.ACCOUNT
+    reason: Reason = ""
+
+
+class Because(Body):
+    """An act that may have a reason."""
+
+    reason: Reason = ""
+
+
+UNTOLD = Because()
+
+
+class AccessChange(Because):
+    """An override for this partnership; null lets the rules decide."""
+
+    level: Annotated[AccessLevel, choice()] | None
+
+
+class Removal(Filter):
+    """``force`` removes a device whose wipe is pending; its tombstone goes on delivering it."""
+
+    force: bool = False
+    reason: Reason = ""
+
+
+@router.get("")
+def list_devices(organisation: str, query: Query[DeviceFilter], use: With, _actor: Reader) -> DeviceList:
+    """Devices of an organisation."""
+    home = use.finder.organisation(organisation)
+    owner = use.finder.user(home.id, query.user).id if query.user is not None else None
+    after = _place(home.id, query.cursor)
+    found = use.devices.list(home.id, user=owner, state=query.state, after=after, limit=query.limit)
+    last = found[-1].key if len(found) == query.limit else None
+    return DeviceList(
+        items=_views(use, found), next=write_cursor(last.user, last.device_id) if last else None
+    )
+
+
+@router.get(ONE)
+def get_device(organisation: str, user: str, device_id: str, use: With, _actor: Reader) -> DeviceView:
+    """One device, or what is left of a removed one whose wipe is pending."""
+    return _view(use, use.finder.device(organisation, user, device_id))
+
+
+@router.post(ONE + "/wipe", status_code=202)
+def wipe(
+    organisation: str, user: str, device_id: str, body: WipeOrder, use: With, actor: Wiper
+) -> DeviceView:
+    """Order a wipe; it is durable when this is answered, and pending until the device acknowledges it."""
+    reason = wipe_reason(body.kind, body.reason)
+    key = use.finder.key(organisation, user, device_id)
+    return _view(use, use.devices.require_wipe(actor, key, body.kind, reason))
+
+
+@router.post(ONE + "/wipe/cancel")
+def cancel_wipe(
+    organisation: str, user: str, device_id: str, use: With, actor: Wiper, body: Because = UNTOLD
+) -> DeviceView:
+    """Take back a wipe that the device has not acknowledged."""
+    key = use.finder.key(organisation, user, device_id)
+    return _view(use, use.devices.cancel_wipe(actor, key, body.reason))
+
+
+@router.post(ONE + "/provision")
+def provision(
+    organisation: str, user: str, device_id: str, use: With, actor: Writer, body: Because = UNTOLD
+) -> DeviceView:
+    """Make the device fetch its policy again."""
+    key = use.finder.key(organisation, user, device_id)
+    return _view(use, use.devices.require_provisioning(actor, key, body.reason))
+
+
+@router.put(ONE + "/access")
+def set_access(
+    organisation: str, user: str, device_id: str, body: AccessChange, use: With, actor: Writer
+) -> DeviceView:
+    """Allow, block or quarantine this device whatever the rules say."""
+    key = use.finder.key(organisation, user, device_id)
+    return _view(use, use.devices.set_access(actor, key, body.level, body.reason))
+
+
+@router.delete(ONE, status_code=204)
+def remove_device(
+    organisation: str, user: str, device_id: str, query: Query[Removal], use: With, actor: Writer
+) -> None:
+    """Take a device off the list; it may enrol as new."""
+    key = use.finder.key(organisation, user, device_id)
+    use.devices.remove(actor, key, force=query.force, reason=query.reason)
+
+
+def _place(organisation: str, cursor: str) -> tuple[str, str, str] | None:
+    """The organisation is never taken from a cursor (T35)."""
+    texts = read_texts(cursor, 2)
+    return (organisation, texts[0], texts[1]) if texts else None
+
+
+def _views(use: UseCases, devices: Sequence[Device]) -> list[DeviceView]:
+    owners = use.finder.owners(devices)
+    return [view(device, owners[device.key.user]) for device in devices]
+
+
+def _view(use: UseCases, device: Device) -> DeviceView:
+    return _views(use, [device])[0]

@@ -1,0 +1,106 @@
+"""``/organisations`` of the REST API (product 1, 7.3)."""
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from gateway.endpoints.api.calls import Body, Filter, Query, With, choice, needs, word
+from gateway.endpoints.principals import Permission
+from gateway.records import Actor, Organisation, OrganisationState, Signal, UserSource
+from gateway.services.names import require_alias, require_text
+from gateway.services.tenants import MAXIMUM_DEVICE_LIMIT, Settings
+from mdm.device import AccessLevel
+
+router = APIRouter(prefix="/organisations", tags=["organisations"])
+
+Reader = Annotated[Actor, needs(Permission.ORGANISATION_READ)]
+Writer = Annotated[Actor, needs(Permission.ORGANISATION_WRITE)]
+
+
+class Changes(Body):
+    """What is to be changed; what is left out stays."""
+
+    name: Annotated[str, word(lambda text: require_text("name", text))] | None = None
+    state: Annotated[OrganisationState, choice()] | None = None
+    user_source: Annotated[UserSource, choice()] | None = None
+    backend: str | None = None
+    provisioning_signal: Annotated[Signal, choice()] | None = None
+    legacy_versions: bool | None = None
+    strict_absent_key: bool | None = None
+    default_access: Annotated[AccessLevel, choice()] | None = None
+    device_limit: Annotated[int, Field(ge=1, le=MAXIMUM_DEVICE_LIMIT)] | None = None
+
+    def settings(self) -> Settings:
+        return Settings(**self.model_dump(exclude={"alias"}))
+
+
+class NewOrganisation(Changes):
+    """An organisation to be made."""
+
+    alias: Annotated[str, word(require_alias)]
+
+
+class Removal(Filter):
+    """``alias`` is typed once more, so that nobody removes an organisation by a slip."""
+
+    alias: str
+    force: bool = False
+
+
+class OrganisationView(BaseModel):
+    """An organisation as it is shown."""
+
+    id: str
+    alias: str
+    name: str
+    created_at: datetime
+    state: OrganisationState
+    user_source: UserSource
+    backend: str
+    provisioning_signal: Signal
+    legacy_versions: bool
+    strict_absent_key: bool
+    default_access: AccessLevel
+    device_limit: int
+
+
+class OrganisationList(BaseModel):
+    """All organisations, by alias."""
+
+    items: list[OrganisationView]
+
+
+def view(organisation: Organisation) -> OrganisationView:
+    return OrganisationView.model_validate(organisation, from_attributes=True)
+
+
+@router.get("")
+def list_organisations(use: With, _actor: Reader) -> OrganisationList:
+    """All organisations of this gateway."""
+    return OrganisationList(items=[view(each) for each in use.tenants.organisations()])
+
+
+@router.post("", status_code=201)
+def create_organisation(body: NewOrganisation, use: With, actor: Writer) -> OrganisationView:
+    """Make an organisation."""
+    return view(use.tenants.create_organisation(actor, body.alias, body.settings()))
+
+
+@router.get("/{organisation}")
+def get_organisation(organisation: str, use: With, _actor: Reader) -> OrganisationView:
+    """One organisation, by id or alias."""
+    return view(use.finder.organisation(organisation))
+
+
+@router.patch("/{organisation}")
+def change_organisation(organisation: str, body: Changes, use: With, actor: Writer) -> OrganisationView:
+    """Change settings of an organisation."""
+    return view(use.tenants.change_organisation(actor, organisation, body.settings()))
+
+
+@router.delete("/{organisation}", status_code=204)
+def remove_organisation(organisation: str, query: Query[Removal], use: With, actor: Writer) -> None:
+    """Remove an organisation with all that it has, its audit trail apart."""
+    use.tenants.remove_organisation(actor, organisation, query.alias, force=query.force)

@@ -1,0 +1,245 @@
+"""Who asks: Basic credentials to a Principal (house.md 4 step 3; product 1: one password check for all).
+
+The cache in ``services.login`` answers almost every request. What it does not know is verified once, however
+many requests carry it at the same moment: against the stored hash in a small pool of threads (argon2 costs
+19 ms, and it is a stranger who spends them), or by asking the backend. A rejected password is remembered, so
+that a phone with a stale one costs the directory a single failure (T2). Whatever is wrong with a credential,
+the answer is the same 401 (T1).
+"""
+
+import asyncio
+import binascii
+from base64 import b64decode
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from gateway.endpoints.headers import read_headers
+from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.threads import Threads
+from gateway.errors import GatewayError, Kind
+from gateway.proxy.asgi import Message
+from gateway.proxy.upstream import LoginAnswer
+from gateway.records import Actor, User, UserSource
+from gateway.services.login import Login, Look, Principal
+from gateway.services.resolution import Resolved
+
+MAXIMUM_AUTHORIZATION = 2048
+"""Bytes of an Authorization value: a 254-byte address and a 256-byte password in base64, twice over."""
+
+
+@dataclass(slots=True)
+class Basic:
+    """What a client typed.
+
+    Attributes:
+        username: an address, ``DOMAIN\\user`` or a bare name.
+        octets: the decoded ``user:password`` bytes, for the cache's keyed hash.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    octets: bytes = field(repr=False)
+
+
+class Users(Protocol):
+    """What is asked of the users service."""
+
+    def resolve(self, name: str) -> Resolved | None: ...
+    def appear(self, actor: Actor, organisation: str, address: str) -> User: ...
+
+
+class Passwords(Protocol):
+    """The built-in directory."""
+
+    def verify(self, user: User | None, password: str) -> bool: ...
+
+
+class Prober(Protocol):
+    """A backend that can be asked whether it lets somebody in."""
+
+    def check_login(self, username: str, password: str) -> Awaitable[LoginAnswer]: ...
+
+
+def read_basic(value: bytes | None) -> Basic | None:
+    """Read an Authorization value, None when it is no usable Basic credential.
+
+    UTF-8 first, then ISO-8859-1, which Outlook desktop sends (spec/autodiscover.md R15).
+    """
+    if value is None or len(value) > MAXIMUM_AUTHORIZATION:
+        return None
+    scheme, _, encoded = value.partition(b" ")
+    if scheme.lower() != b"basic":
+        return None
+    try:
+        octets = b64decode(encoded.strip(), validate=True)
+    except binascii.Error:
+        return None
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        text = octets.decode("iso-8859-1")
+    username, colon, password = text.partition(":")
+    if not colon or not username or not password or "\0" in text:
+        return None
+    return Basic(username, password, octets)
+
+
+class Credentials:
+    """Verifies, remembers, and lets one check serve all who wait for it.
+
+    Args:
+        upstreams: backend name to who can be asked about its users.
+        now: monotonic seconds.
+        last_verdict_s: how long a credential that was verified is still believed while the database is away.
+    """
+
+    def __init__(
+        self,
+        login: Login,
+        users: Users,
+        passwords: Passwords,
+        upstreams: Mapping[str, Prober],
+        threads: Threads,
+        now: Callable[[], float],
+        *,
+        last_verdict_s: float = 0.0,
+    ) -> None:
+        self._last_verdict_s = last_verdict_s
+        self._login = login
+        self._users = users
+        self._passwords = passwords
+        self._upstreams = upstreams
+        self._threads = threads
+        self._now = now
+        self._open: dict[bytes, asyncio.Future[Principal | None]] = {}
+
+    def remembered(self, basic: Basic) -> Principal | Look:
+        """What the cache knows; the hot path's only call."""
+        return self._login.look(basic.octets, self._now())
+
+    async def verify(self, basic: Basic, source: str) -> Principal | None:
+        """Check a credential that the cache does not know; None when it is wrong or may not be tried now.
+
+        Args:
+            source: address of the asker.
+
+        Raises:
+            GatewayError: BACKEND_DOWN when the one who knows cannot be asked, UNAVAILABLE without a database,
+                THROTTLED while too many others of the same network are being checked.
+        """
+        fingerprint = self._login.fingerprint(basic.octets)
+        waiting = self._open.get(fingerprint)
+        if waiting is not None:
+            return await asyncio.shield(waiting)
+        mine: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
+        self._open[fingerprint] = mine
+        try:
+            principal = await self._checked(basic, source)
+        except BaseException as error:
+            _fail(mine, error)
+            raise
+        else:
+            mine.set_result(principal)
+            return principal
+        finally:
+            del self._open[fingerprint]
+
+    async def principal(self, authorization: bytes | None, source: str) -> tuple[Basic, Principal] | None:
+        """Both steps in one, for the paths that are not hot."""
+        basic = read_basic(authorization)
+        if basic is None:
+            return None
+        found = self.remembered(basic)
+        if found is Look.UNKNOWN:
+            verified = await self.verify(basic, source)
+            return None if verified is None else (basic, verified)
+        return (basic, found) if isinstance(found, Principal) else None
+
+    def refused(self, basic: Basic, user: User) -> None:
+        """The backend does not take a password that the cache believes (T2, T29).
+
+        Where the backend has the users it is verified anew next time. Where the gateway has them it would be
+        right again, and each request one more failure on the way to a lock-out: it is not shown for a while.
+        """
+        if user.source is UserSource.BACKEND:
+            self._login.doubt(user.id)
+        else:
+            self._login.reject(basic.octets, self._now())
+
+    async def signed(self, scope: Message) -> Principal | None:
+        """Who sent a request that is not ActiveSync; None is 401."""
+        headers = read_headers(scope["headers"])
+        found = await self.principal(headers.authorization, scope[TRACE].client)
+        return None if found is None else found[1]
+
+    async def _checked(self, basic: Basic, source: str) -> Principal | None:
+        """While the database is away, whoever was verified lately is believed as long as the last verdict."""
+        try:
+            return await self._check(basic, source)
+        except GatewayError as error:
+            if error.kind is not Kind.UNAVAILABLE:
+                raise
+            held = self._login.held(basic.octets, self._now(), self._last_verdict_s)
+            if held is None:
+                raise
+            return held
+
+    async def _check(self, basic: Basic, source: str) -> Principal | None:
+        was_right = self._login.was_right(basic.octets)
+        if not was_right and not self._login.may_ask(source, self._now()):
+            self._turn_away(source)
+            return None
+        resolved = await self._threads.store(self._users.resolve, basic.username)
+        account = resolved.account if resolved is not None else "?" + basic.username.casefold()
+        if not self._login.may_try(account, source, self._now(), was_right=was_right):
+            self._turn_away(source)
+            return None
+        epoch = self._login.epoch
+        try:
+            verified = await self._ask(basic, resolved, source)
+        except BaseException:
+            self._login.give_up(account, source, self._now())
+            raise
+        if verified is None:
+            self._login.reject(basic.octets, self._now(), source)
+            return None
+        principal = Principal(verified.organisation, verified.id)
+        self._login.accept(basic.octets, principal, account, source, self._now(), epoch)
+        return principal
+
+    def _turn_away(self, source: str) -> None:
+        """Whoever only came together with many others is told to come again; a guesser gets the 401."""
+        if self._login.crowded(source, self._now()):
+            raise GatewayError(Kind.THROTTLED)
+
+    async def _ask(self, basic: Basic, resolved: Resolved | None, source: str) -> User | None:
+        if resolved is not None and resolved.organisation.user_source is UserSource.BACKEND:
+            return await self._ask_backend(basic, resolved, source)
+        user = resolved.user if resolved is not None else None
+        right = await self._threads.password(self._passwords.verify, user, basic.password)
+        return user if right else None
+
+    async def _ask_backend(self, basic: Basic, resolved: Resolved, source: str) -> User | None:
+        upstream = self._upstreams.get(resolved.organisation.backend)
+        if upstream is None:
+            raise GatewayError(Kind.BACKEND_DOWN, "the organisation's backend is not configured")
+        answer = await upstream.check_login(basic.username, basic.password)
+        if answer is LoginAnswer.UNAVAILABLE:
+            raise GatewayError(Kind.BACKEND_DOWN)
+        if answer is LoginAnswer.REJECTED:
+            return None
+        if resolved.user is not None:
+            return resolved.user
+        actor = Actor("user", resolved.address, source)
+        return await self._threads.store(
+            self._users.appear, actor, resolved.organisation.id, resolved.address
+        )
+
+
+def _fail(waiting: "asyncio.Future[Principal | None]", error: BaseException) -> None:
+    """Hand the failure to those who wait; the one who left takes nobody along."""
+    if isinstance(error, asyncio.CancelledError):
+        error = GatewayError(Kind.UNAVAILABLE)
+    waiting.set_exception(error)
+    waiting.exception()

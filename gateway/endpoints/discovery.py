@@ -1,0 +1,139 @@
+"""AutoDiscover over HTTPS (product 2, spec/autodiscover.md 0 and 7, house.md 5).
+
+Raw ASGI, and the same code for the web path and for ``Cmd=Autodiscover`` on the ActiveSync path. Nothing is
+said before the client has signed in: also a GET, an unknown schema and a broken body get 401 first, since
+Thunderbird takes an anonymous 200 for the final answer (R2) and a stranger must not learn which addresses
+exist (T12). No part of the answer comes from the Host header (T13).
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from autodiscover import match
+from autodiscover.errors import DiscoveryError, Fault
+from autodiscover.model import Answer, Asker, Format, Outcome, Question, Stamp
+from autodiscover.xmltext import MAXIMUM_SIZE
+from gateway.endpoints.bodies import Body, ClientLeft
+from gateway.endpoints.rendering import RETRY_AFTER
+from gateway.errors import GatewayError, Kind
+from gateway.services.discovery import Signed
+from gateway.services.ports import Clock
+
+MAXIMUM_BODY = MAXIMUM_SIZE
+"""Bytes of a request body; 413 beyond it."""
+
+_BUSY = frozenset({Kind.UNAVAILABLE, Kind.THROTTLED, Kind.BACKEND_DOWN, Kind.BACKEND_SLOW})
+_log = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """Runs a synchronous call in the bounded thread pool."""
+
+    async def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+class DiscoveryEndpoint:
+    """The ASGI application for the discovery paths."""
+
+    def __init__(
+        self,
+        look_up: Callable[[Question, Signed], Outcome],
+        authenticate: Callable[[Scope], Awaitable[Signed | None]],
+        in_thread: InThread,
+        clock: Clock,
+        *,
+        realm: str = "Usher",
+        server: int = 0,
+        body_limit: int = MAXIMUM_BODY,
+    ) -> None:
+        """``server`` is the number that POX errors carry to tell answering servers apart; ``body_limit``
+        bytes are read at most (413 beyond); the XML reader itself refuses more than ``MAXIMUM_SIZE``."""
+        self._look_up = look_up
+        self._authenticate = authenticate
+        self._in_thread = in_thread
+        self._clock = clock
+        self._challenge = f'Basic realm="{realm}"'.encode("ascii")
+        self._server = server
+        self._body_limit = body_limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request on a discovery path; 404 elsewhere."""
+        spoken = match(scope["path"])
+        if spoken is None:
+            await _reply(scope, send, 404)
+        else:
+            await self.speak(spoken, scope, receive, send)
+
+    async def speak(self, spoken: Format, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in one format, whatever its path says."""
+        try:
+            signed = await self._authenticate(scope)
+            if signed is None:
+                await _reply(scope, send, 401, (b"www-authenticate", self._challenge))
+            elif scope["method"] not in ("GET", "HEAD", "POST"):
+                await _reply(scope, send, 405, (b"allow", b"GET, HEAD, POST"))
+            else:
+                await _answer(scope, send, await self._discover(spoken, signed, scope, receive))
+        except GatewayError as error:
+            if error.kind is Kind.TOO_LARGE:
+                await _reply(scope, send, 413, (b"connection", b"close"))
+            elif error.kind in _BUSY:
+                await _reply(scope, send, 503, (b"retry-after", str(RETRY_AFTER).encode()))
+            else:
+                raise
+        except ClientLeft:
+            return
+
+    async def _discover(self, spoken: Format, signed: Signed, scope: Scope, receive: Receive) -> Answer:
+        stamp = Stamp(self._clock.now(), self._server)
+        if scope["method"] != "POST":
+            return spoken.refuse(Fault.INVALID_REQUEST, stamp)
+        body = await _body(scope, receive, self._body_limit)
+        try:
+            question = spoken.read(body)
+            outcome = await self._in_thread(partial(self._look_up, question, signed))
+        except DiscoveryError as error:
+            return spoken.refuse(error.fault, stamp)
+        except Exception as error:
+            if isinstance(error, GatewayError) and error.kind in _BUSY:
+                raise
+            _log.exception("discovery failed")
+            return spoken.refuse(Fault.INTERNAL, stamp)
+        return spoken.write(question, outcome, _asker(scope), stamp)
+
+
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+def _asker(scope: Scope) -> Asker:
+    return Asker(_header(scope, b"user-agent"), bool(_header(scope, b"x-mapihttpcapability")))
+
+
+async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
+    """The whole body; refused by its announced length before a byte of it is read, else while it grows."""
+    announced = _header(scope, b"content-length")
+    length = int(announced[:20]) if announced.isdecimal() else None
+    return await Body(receive, length, length is None).whole(limit)
+
+
+async def _answer(scope: Scope, send: Send, answer: Answer) -> None:
+    headers: list[Header] = [(b"content-type", answer.media_type.encode("ascii"))]
+    if answer.location:
+        headers = [(b"location", answer.location.encode("ascii"))]
+    await _reply(scope, send, answer.status, *headers, body=answer.body)
+
+
+async def _reply(scope: Scope, send: Send, status: int, *headers: Header, body: bytes = b"") -> None:
+    always = ((b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store, private"))
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *always]})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

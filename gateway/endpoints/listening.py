@@ -1,0 +1,137 @@
+"""What a process does when it hears of a change (house.md 4a, product 3.4).
+
+Snapshots forget, the login cache forgets, and every long poll that the change concerns is judged anew: one
+that may not go on is ended at once, in the way that makes the device come back and be told.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+
+from gateway.endpoints.threads import Threads
+from gateway.errors import GatewayError
+from gateway.log import background
+from gateway.proxy.longpolls import LongPolls
+from gateway.records import Change, Scope
+from gateway.services.devices import DeviceService
+from gateway.services.login import Login
+from gateway.services.recollection import Recollection
+from gateway.services.snapshots import Known, Snapshots
+from mdm.ashttp import Reply
+from mdm.device import DeviceKey
+from mdm.gatekeeper import interrupt
+from mdm.query import CommandRequest
+
+BATCH = 200
+"""Partnerships read in one transaction: a fleet's worth would keep the thread for seconds."""
+
+EVERYWHERE_S = 0.15
+"""Pause before a long poll is ended. Other processes hear of the change up to a tenth of a second later
+(``store.changes.POLL_S``), and the device that is sent away comes back to any of them: it must find the new
+verdict there, or a wiped phone would be served once more."""
+
+RETRY_S = 0.2
+"""Pause after the database did not answer: a change is told once, so what it asks for is not given up."""
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+_GONE = Reply(503, (("Retry-After", "30"),))
+"""A long poll whose partnership is gone: the device comes back and is a stranger."""
+
+
+class Listening:
+    """Hears of changes on the loop's thread."""
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        login: Login,
+        polls: LongPolls,
+        recollection: Recollection,
+        devices: DeviceService,
+        threads: Threads,
+    ) -> None:
+        self._snapshots = snapshots
+        self._login = login
+        self._polls = polls
+        self._recollection = recollection
+        self._devices = devices
+        self._threads = threads
+        self._wipes_asked = 0
+        self._wipes_told = 0
+
+    def changed(self, changes: Sequence[Change]) -> None:
+        """Judge anew what ``changes`` concern; the snapshots have dropped it already."""
+        self._login.drop(changes)
+        if any(change.scope is Scope.DEVICE for change in changes):
+            background(self._read_open_wipes(), name="open wipes")
+        waiting: set[DeviceKey] = set()
+        for change in changes:
+            waiting |= self._waiting(change.organisation, change.user, change.device_id)
+        self._judge_soon(waiting)
+
+    def lost(self) -> None:
+        """Changes were missed: everything is judged anew."""
+        self._login.forget_all()
+        background(self._read_open_wipes(), name="open wipes")
+        self._judge_soon(self._waiting("", "", ""))
+
+    def _waiting(self, organisation: str, user: str, device_id: str) -> set[DeviceKey]:
+        found: set[DeviceKey] = set()
+
+        def collect(_: CommandRequest, key: DeviceKey) -> None:
+            found.add(key)
+
+        self._polls.recheck(collect, organisation=organisation, user=user, device_id=device_id)
+        return found
+
+    def _judge_soon(self, waiting: set[DeviceKey]) -> None:
+        if waiting:
+            background(self._judge(sorted(waiting, key=_order)), name="long polls")
+
+    async def _read_open_wipes(self) -> None:
+        """Two reads may end in another order than they began: the one that began later counts."""
+        self._wipes_asked += 1
+        number = self._wipes_asked
+        keys = await self._answer(self._devices.open_wipes)
+        if number > self._wipes_told:
+            self._wipes_told = number
+            self._snapshots.open_wipes = frozenset(key.device_id for key in keys)
+
+    async def _answer(self, call: Callable[[], T]) -> T:
+        """What the database says, as soon as it says anything."""
+        silent = False
+        while True:
+            try:
+                return await self._threads.store(call)
+            except GatewayError:
+                if not silent:
+                    _log.warning("a change was heard, but the database does not answer; asking on")
+                silent = True
+                await asyncio.sleep(RETRY_S)
+
+    async def _judge(self, waiting: Sequence[DeviceKey]) -> None:
+        await asyncio.sleep(EVERYWHERE_S)
+        for start in range(0, len(waiting), BATCH):
+            batch = waiting[start : start + BATCH]
+            mark = self._snapshots.mark()
+            for key, known in await self._answer(partial(self._recollection.known_again, batch)):
+                self._recheck(key, known, mark)
+
+    def _recheck(self, key: DeviceKey, known: Known | None, mark: int) -> None:
+        if known is not None:
+            self._snapshots.put(known, mark)
+
+        def decide(request: CommandRequest, _: DeviceKey) -> Reply | None:
+            if known is None:
+                return _GONE
+            return interrupt(request, known.device, known.terms(request.version, time.time()))
+
+        self._polls.recheck(decide, organisation=key.organisation, user=key.user, device_id=key.device_id)
+
+
+def _order(key: DeviceKey) -> tuple[str, str, str]:
+    return key.organisation, key.user, key.device_id

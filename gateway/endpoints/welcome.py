@@ -1,0 +1,70 @@
+"""OPTIONS: what versions and commands are served here (MS-ASHTTP 2.2.3, spec/eas-protocol.md 1.2).
+
+The list is the backend's own, less the versions that the organisation does not serve, with Provision, which
+the gateway answers itself. Nobody is told anything without a password; iOS sends its first OPTIONS without
+one and waits for the challenge.
+"""
+
+from collections.abc import Mapping
+
+from gateway.endpoints.credentials import Basic, Credentials
+from gateway.endpoints.headers import RequestHeaders
+from gateway.endpoints.passage import commands, offered
+from gateway.endpoints.rendering import BUSY, UNAUTHENTICATED
+from gateway.endpoints.threads import Threads
+from gateway.errors import GatewayError, Kind
+from gateway.log import Trace
+from gateway.proxy.backends import Identity
+from gateway.proxy.upstream import Upstream
+from gateway.records import OrganisationState, User
+from gateway.services.login import Principal
+from gateway.services.recollection import Recollection
+from gateway.services.snapshots import OrganisationView
+from mdm.ashttp import Reply, options_reply
+
+
+class Welcome:
+    """Answers OPTIONS."""
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        recollection: Recollection,
+        threads: Threads,
+        upstreams: Mapping[str, Upstream],
+    ) -> None:
+        self._credentials = credentials
+        self._recollection = recollection
+        self._threads = threads
+        self._upstreams = upstreams
+
+    async def answer(self, headers: RequestHeaders, trace: Trace) -> Reply:
+        """The answer to OPTIONS, 401 without a right password, 503 when the backend never said what it can.
+
+        Raises:
+            GatewayError: UNAVAILABLE, BACKEND_DOWN, NOT_FOUND.
+        """
+        trace.command = "OPTIONS"
+        found = await self._credentials.principal(headers.authorization, trace.client)
+        if found is None:
+            trace.verdict = "unauthenticated"
+            return UNAUTHENTICATED
+        basic, principal = found
+        user, view = await self._surroundings(principal)
+        if view.organisation.state is not OrganisationState.ACTIVE:
+            return BUSY
+        return await self._list(basic, user, view)
+
+    async def _surroundings(self, principal: Principal) -> tuple[User, OrganisationView]:
+        return await self._threads.store(self._recollection.surroundings, principal)
+
+    async def _list(self, basic: Basic, user: User, view: OrganisationView) -> Reply:
+        upstream = self._upstreams.get(view.organisation.backend)
+        if upstream is None:
+            raise GatewayError(Kind.BACKEND_DOWN, "the organisation's backend is not configured")
+        identity = Identity(basic.username, user.address, user.login)
+        capabilities = await upstream.capabilities(upstream.route.credentials(identity, basic.password))
+        if capabilities is None:
+            return BUSY
+        versions = offered(capabilities.versions, view.organisation.legacy_versions)
+        return options_reply(versions, commands(capabilities.commands)) if versions else BUSY

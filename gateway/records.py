@@ -1,0 +1,228 @@
+"""The directory's nouns and the audit record, as frozen values that store, services and endpoints share.
+
+They stand below both ``services`` and ``store``, which may not see each other (docs/decisions/0002).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from mdm.device import AccessLevel
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class OrganisationState(Enum):
+    """Product 1; only Active serves clients."""
+
+    REQUESTED = "Requested"
+    CREATING = "Creating"
+    VALIDATING = "Validating"
+    ACTIVE = "Active"
+    INACTIVE = "Inactive"
+    IMPAIRED = "Impaired"
+    FAILED = "Failed"
+
+
+class UserSource(Enum):
+    """Where an organisation's users come from (product 1)."""
+
+    LOCAL = "local"
+    BACKEND = "backend"
+
+
+class UserState(Enum):
+    """Product 1."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+    SYSTEM = "system"
+
+
+class Signal(Enum):
+    """How a device is told to provision (product 3.2)."""
+
+    SPECIFICATION = "specification"
+    HTTP449 = "http449"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A tenant.
+
+    Attributes:
+        backend: name of a backend in the configuration file.
+        provisioning_signal: product 3.2.
+        legacy_versions: True to serve protocol 2.5 and 12.0 as well.
+        strict_absent_key: answer 141 instead of 142 to a request with no policy key at all (spec 2.6).
+        device_limit: partnerships per user (product 5.7).
+    """
+
+    id: str
+    alias: str
+    name: str
+    created_at: datetime
+    state: OrganisationState = OrganisationState.ACTIVE
+    user_source: UserSource = UserSource.LOCAL
+    backend: str = "default"
+    provisioning_signal: Signal = Signal.SPECIFICATION
+    legacy_versions: bool = False
+    strict_absent_key: bool = False
+    default_access: AccessLevel = AccessLevel.ALLOW
+    device_limit: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A mail domain; ``name`` is lower case and unique on the gateway."""
+
+    name: str
+    organisation: str
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may sign in.
+
+    Attributes:
+        id: ``u-`` and 32 hex digits.
+        login: name before the ``@`` of ``address``, folded; what the backend knows the user by in local part
+        mode. address: primary address, folded to lower case. aliases: further addresses that resolve to this
+        user. password_hash: for source ``local``; None otherwise.
+    """
+
+    id: str
+    organisation: str
+    login: str
+    address: str
+    display_name: str
+    source: UserSource = UserSource.LOCAL
+    state: UserState = UserState.ENABLED
+    aliases: tuple[str, ...] = ()
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One immutable version of an organisation's named policy.
+
+    Attributes:
+        document: what ``mdm.policy.Policy.to_document`` gave: settings and switches, JSON values only.
+        version: 1 for the first; rolling back writes a new version with the old document.
+    """
+
+    organisation: str
+    name: str
+    version: int
+    document: Mapping[str, Any]
+    created_at: datetime
+    created_by: str
+
+
+class AuditTag(Enum):
+    """What happened: ``source:subject:action``."""
+
+    ORGANISATION_CREATED = "admin:organisation:created"
+    ORGANISATION_CHANGED = "admin:organisation:changed"
+    ORGANISATION_REMOVED = "admin:organisation:removed"
+    DOMAIN_ADDED = "admin:domain:added"
+    DOMAIN_CHANGED = "admin:domain:changed"
+    DOMAIN_REMOVED = "admin:domain:removed"
+    USER_CREATED = "admin:user:created"
+    USER_CHANGED = "admin:user:changed"
+    USER_REMOVED = "admin:user:removed"
+    USER_APPEARED = "login:user:appeared"
+    POLICY_CHANGED = "admin:policy:changed"
+    DEVICE_SEEN = "device:partnership:created"
+    DEVICE_REFUSED = "device:partnership:refused"
+    INFORMATION_REPORTED = "device:information:reported"
+    DEVICE_REMOVED = "admin:device:removed"
+    ACCESS_CHANGED = "admin:device:access"
+    POLICY_REQUESTED = "device:policy:requested"
+    POLICY_ACKNOWLEDGED = "device:policy:acknowledged"
+    POLICY_DECLINED = "device:policy:declined"
+    POLICY_OUTDATED = "policy:device:outdated"
+    PROVISIONING_REQUIRED = "admin:device:provisioning"
+    WIPE_REQUIRED = "admin:wipe:required"
+    WIPE_CANCELLED = "admin:wipe:cancelled"
+    WIPE_DELIVERED = "device:wipe:delivered"
+    WIPE_CONFIRMED = "device:wipe:confirmed"
+    WIPE_FAILED = "device:wipe:failed"
+    WIPE_UNPROVEN = "device:wipe:unproven"
+    ACT_REFUSED = "admin:act:refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: an administrator, a device or the gateway itself.
+
+    Attributes:
+        kind: ``admin``, ``device``, ``user`` or ``system``.
+        name: what the audit trail shows.
+        address: source address, empty for the machine itself.
+    """
+
+    kind: str
+    name: str
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """One line of the trail; ``id`` and ``sequence`` are given by the store."""
+
+    tag: AuditTag
+    at: datetime
+    actor: Actor
+    organisation: str
+    target: str
+    before: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    after: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    reason: str = ""
+    outcome: str = "done"
+    sequence: int = 0
+
+
+class Scope(Enum):
+    """What a row of the change feed is about."""
+
+    DEVICE = "device"
+    USER = "user"
+    ORGANISATION = "organisation"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row of the change feed: what every process must look at again.
+
+    Attributes:
+        sequence: grows; a reader keeps the last one it handled.
+        organisation: its id; ``user`` and ``device_id`` narrow it, empty where they do not apply.
+    """
+
+    scope: Scope
+    organisation: str
+    user: str = ""
+    device_id: str = ""
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What one request taught of a known device; written behind in batches (house.md 4a)."""
+
+    organisation: str
+    user: str
+    device_id: str
+    at: datetime
+    ip: str
+    user_agent: str
+    protocol_version: str
+    synced: bool = False

@@ -1,0 +1,60 @@
+"""From the names in a path to the thing meant, within one organisation (product 1; T25, T35).
+
+A user or a device of another organisation is not there: the same NOT_FOUND as for one that nobody has. The
+REST API and the command line both come through here, so neither can reach what the other cannot.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gateway.errors import GatewayError, Kind
+from gateway.records import Organisation, User
+from gateway.services.partnerships import present
+from gateway.services.ports import Store
+from gateway.services.tenants import found
+from gateway.services.users import find_user
+from mdm.device import Device, DeviceKey
+
+
+class Finder:
+    """Looks names up; every method raises GatewayError NOT_FOUND."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def organisation(self, id_or_alias: str) -> Organisation:
+        with self._store.read() as transaction:
+            return found(transaction, id_or_alias)
+
+    def user(self, organisation: str, id_or_address: str) -> User:
+        """A user of the organisation with this id or alias."""
+        with self._store.read() as transaction:
+            home = found(transaction, organisation)
+            user = find_user(transaction, id_or_address)
+        if user.organisation != home.id:
+            raise GatewayError(Kind.NOT_FOUND, "There is no such user.")
+        return user
+
+    def key(self, organisation: str, user: str, device_id: str) -> DeviceKey:
+        """The name of a partnership, which need not be there: an act on one that is not is refused by the
+        service that would do it, and so stands in the audit trail."""
+        owner = self.user(organisation, user)
+        return DeviceKey(owner.organisation, owner.id, device_id.upper())
+
+    def device(self, organisation: str, user: str, device_id: str) -> Device:
+        """A partnership, or its tombstone, of a user of the organisation."""
+        key = self.key(organisation, user, device_id)
+        with self._store.read() as transaction:
+            return present(transaction.devices, key)
+
+    def owners(self, devices: Iterable[Device]) -> Mapping[str, str]:
+        """User id to primary address for the users of ``devices``; one who is gone has an empty one."""
+        with self._store.read() as transaction:
+            directory = transaction.directory
+            users = {key.user: directory.user(key.user) for key in {device.key for device in devices}}
+        return {user: found.address if found else "" for user, found in users.items()}
+
+    def trail(self, id_or_alias: str) -> str:
+        """The id under which an organisation's audit records stand; of a removed one only the id is left."""
+        with self._store.read() as transaction:
+            organisation = transaction.directory.organisation(id_or_alias)
+        return organisation.id if organisation else id_or_alias

@@ -1,0 +1,190 @@
+"""What the services ask of the world: the only agreement between ``services`` and ``store`` (house.md 2).
+
+All calls are synchronous. A ``Transaction`` is open for the length of a ``with`` block; leaving it by an
+exception undoes everything in it. No transaction is ever open while a request is being proxied.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from gateway.records import (
+    AuditRecord,
+    AuditTag,
+    Change,
+    Contact,
+    Domain,
+    Organisation,
+    PolicyVersion,
+    Scope,
+    User,
+)
+from mdm.device import Device, DeviceKey, DeviceState
+
+
+class Clock(Protocol):
+    """Time as an argument: aware UTC datetimes."""
+
+    def now(self) -> datetime: ...
+
+
+class KeySource(Protocol):
+    """Chance as an argument."""
+
+    def policy_key(self) -> int:
+        """Draw a PolicyKey: 1 to 2**31-1, unpredictable (T31)."""
+        ...
+
+    def identity(self, prefix: str) -> str:
+        """Draw ``prefix`` and 32 hex digits."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """The built-in directory's way of keeping a password."""
+
+    def hash(self, password: str) -> str: ...
+
+
+class Directory(Protocol):
+    """Organisations, domains and users."""
+
+    def add_organisation(self, organisation: Organisation) -> None: ...
+    def save_organisation(self, organisation: Organisation) -> None: ...
+    def remove_organisation(self, organisation: str) -> None: ...
+    def organisation(self, id_or_alias: str) -> Organisation | None: ...
+    def organisations(self) -> Sequence[Organisation]: ...
+    def add_domain(self, domain: Domain) -> None: ...
+    def save_domain(self, domain: Domain) -> None: ...
+    def remove_domain(self, name: str) -> None: ...
+    def domain(self, name: str) -> Domain | None: ...
+    def domains(self, organisation: str | None = None) -> Sequence[Domain]: ...
+    def addresses_in(self, domain: str) -> int:
+        """How many primary addresses and aliases end in ``@domain``."""
+        ...
+
+    def add_user(self, user: User) -> None: ...
+    def save_user(self, user: User) -> None: ...
+    def remove_user(self, user: str) -> None: ...
+    def user(self, user: str) -> User | None: ...
+    def user_by_address(self, address: str) -> User | None:
+        """The user whose primary address or alias this is, compared folded."""
+        ...
+
+    def users_by_login(self, login: str, *, limit: int = 2) -> Sequence[User]:
+        """Users of every organisation with this login, folded; two are enough to see ambiguity."""
+        ...
+
+    def users(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[User]:
+        """Ordered by address, after that address."""
+        ...
+
+
+class Policies(Protocol):
+    """Named, versioned policies; ``default`` is each organisation's."""
+
+    def current(self, organisation: str, name: str = "default") -> PolicyVersion | None: ...
+    def versions(self, organisation: str, name: str = "default") -> Sequence[PolicyVersion]: ...
+    def add(self, policy: PolicyVersion) -> None: ...
+
+
+class Devices(Protocol):
+    """Partnerships."""
+
+    def get(self, key: DeviceKey) -> Device | None: ...
+    def add(self, device: Device) -> None: ...
+    def save(self, device: Device) -> Device:
+        """Write ``device`` where ``revision`` is what was read; returned with the revision raised by one.
+
+        Raises:
+            GatewayError: CONFLICT when another process was first.
+        """
+        ...
+
+    def save_all(self, changed: Iterable[Device]) -> None:
+        """Save many in one statement; CONFLICT when any of them was changed by another."""
+        ...
+
+    def remove(self, key: DeviceKey) -> None: ...
+    def count(self, organisation: str, user: str) -> int: ...
+    def list(
+        self,
+        organisation: str | None = None,
+        *,
+        user: str | None = None,
+        state: DeviceState | None = None,
+        after: tuple[str, str, str] | None = None,
+        limit: int = 100,
+    ) -> Sequence[Device]:
+        """Ordered by (organisation, user, device id), after that triple."""
+        ...
+
+    def with_open_wipe(self) -> Sequence[DeviceKey]:
+        """Partnerships and tombstones in Wipe Required or Wipe Succeeded."""
+        ...
+
+    def touch(self, contacts: Iterable[Contact]) -> None:
+        """Write last contacts in one batch; changes neither revision nor anything a decision reads."""
+        ...
+
+    def bury(self, device: Device) -> None:
+        """Remove the partnership but keep a tombstone that goes on delivering its wipe (product 5.3)."""
+        ...
+
+    def tombstone(self, key: DeviceKey) -> Device | None: ...
+    def save_tombstone(self, device: Device) -> Device: ...
+    def remove_tombstone(self, key: DeviceKey) -> None: ...
+
+
+class AuditTrail(Protocol):
+    """Append-only (product 8)."""
+
+    def append(self, record: AuditRecord) -> None: ...
+    def append_all(self, records: Iterable[AuditRecord]) -> None: ...
+    def query(
+        self,
+        *,
+        organisation: str | None = None,
+        target: str | None = None,
+        tag: AuditTag | None = None,
+        after: int = 0,
+        limit: int = 100,
+    ) -> Sequence[AuditRecord]:
+        """Ordered by sequence."""
+        ...
+
+
+class Changes(Protocol):
+    """The change feed (house.md 4a): written in the transaction that changed, read by every process."""
+
+    def announce(self, scope: Scope, organisation: str, user: str = "", device_id: str = "") -> None: ...
+    def since(self, sequence: int, limit: int = 1000) -> Sequence[Change]: ...
+    def last(self) -> int: ...
+    def prune(self, before: datetime) -> int:
+        """Remove rows older than ``before``, the newest apart; returns how many."""
+        ...
+
+
+class Transaction(Protocol):
+    """One connection and the repositories on it."""
+
+    @property
+    def directory(self) -> Directory: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def devices(self) -> Devices: ...
+    @property
+    def audit(self) -> AuditTrail: ...
+    @property
+    def changes(self) -> Changes: ...
+
+
+class Store(Protocol):
+    """SQLite or PostgreSQL; both pass one suite."""
+
+    def read(self) -> AbstractContextManager[Transaction]: ...
+    def write(self) -> AbstractContextManager[Transaction]:
+        """One writer's transaction, durable when the block is left: an accepted wipe survives a power cut."""
+        ...

@@ -1,0 +1,227 @@
+"""What a process knows without asking the database (house.md 4a, the hot path).
+
+A known and unchanged device is judged from here: no database, no thread. The change feed drops what changed;
+while the feed is silent a snapshot older than ``FEED_SILENCE`` is not trusted and the caller reads the
+database again. Not thread-safe on purpose: everything here runs on the event loop's thread.
+"""
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from math import inf
+
+from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User, UserState
+from mdm.access import AccessDecision, decide
+from mdm.ashttp import Version
+from mdm.device import Device, DeviceKey
+from mdm.gatekeeper import Terms
+from mdm.policy import Policy
+
+REMEMBERED_CHANGES = 4096
+"""Changes kept to tell whether a read was overtaken; a read takes milliseconds."""
+
+FEED_SILENCE = 2.0
+"""Seconds after which a silent change feed makes every snapshot doubtful (house.md 4a)."""
+
+MAXIMUM_SNAPSHOTS = 200_000
+"""Partnerships remembered by one process, about 1 KiB each; the longest unused goes first."""
+
+
+@dataclass(slots=True)
+class OrganisationView:
+    """An organisation and the terms that its policy sets, worked out once per protocol version."""
+
+    organisation: Organisation
+    policy: Policy
+    _terms: dict[tuple[Version, AccessDecision, bool], Terms] = field(default_factory=dict)
+
+    def terms(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
+        """Terms for a device that speaks ``version`` and got ``access`` from the access rules."""
+        found = self._terms.get((version, access, refresh_due))
+        if found is None:
+            found = self._draw_up(version, access, refresh_due)
+            self._terms[(version, access, refresh_due)] = found
+        return found
+
+    def _draw_up(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
+        return Terms(
+            policy_digest=self.policy.digest(version),
+            allow_non_provisionable=self.policy.allow_non_provisionable,
+            signal449=self.organisation.provisioning_signal is Signal.HTTP449,
+            strict_absent_key=self.organisation.strict_absent_key,
+            legacy_versions=self.organisation.legacy_versions,
+            access=access,
+            refresh_due=refresh_due,
+        )
+
+
+@dataclass(slots=True)
+class Known:
+    """One partnership as this process last read it.
+
+    Attributes:
+        serving: whether the organisation is Active.
+        refresh_at: seconds since the epoch from which the policy must be fetched again (Status 143).
+    """
+
+    device: Device
+    user: User
+    view: OrganisationView
+    access: AccessDecision = field(init=False)
+    serving: bool = field(init=False)
+    refresh_at: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        organisation = self.view.organisation
+        self.serving = organisation.state is OrganisationState.ACTIVE
+        self.refresh_at = _refresh_at(self.device, self.view.policy)
+        self.access = decide(
+            self.device.access,
+            organisation.default_access,
+            override_reason=self.device.access_reason,
+            user_enabled=self.user.state is not UserState.DISABLED,
+            organisation_active=self.serving,
+        )
+
+    @property
+    def backend(self) -> str:
+        """Name of the backend that serves the user."""
+        return self.view.organisation.backend
+
+    def terms(self, version: Version, now: float) -> Terms:
+        """Terms of this partnership for a request in ``version`` at ``now``, seconds since the epoch."""
+        return self.view.terms(version, self.access, now >= self.refresh_at)
+
+
+def _refresh_at(device: Device, policy: Policy) -> float:
+    if not policy.refresh_hours or device.provisioned_at is None:
+        return inf
+    return device.provisioned_at.timestamp() + policy.refresh_hours * 3600
+
+
+class Snapshots:
+    """Partnerships by (user id, DeviceId), and which devices have an open wipe."""
+
+    def __init__(self, maximum: int = MAXIMUM_SNAPSHOTS) -> None:
+        self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
+        self._maximum = maximum
+        self._contacts: dict[DeviceKey, tuple[float, str, str, Version, bool]] = {}
+        self._views: dict[str, OrganisationView] = {}
+        self._announced: set[DeviceKey] = set()
+        self._recent: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
+        self._heard = 0
+        self.open_wipes: frozenset[str] = frozenset()
+        self.fresh_at = float("-inf")
+
+    def get(self, user: str, device_id: str) -> Known | None:
+        """What is known of the partnership, None for one that must be read first."""
+        return self._known.get((user, device_id))
+
+    def mark(self) -> int:
+        """The present place in the change feed, to be taken before the database is read for ``put``."""
+        return self._heard
+
+    def put(self, known: Known, mark: int) -> Known:
+        """Remember ``known``, unless a change that was heard since ``mark`` may have made it old already.
+
+        Without this a read that overlaps with a change would be put back after the change dropped it, and
+        stay wrong until the next one.
+        """
+        if self._changed_since(mark, known.device.key):
+            return known
+        known.view = self._shared(known.view)
+        key = (known.device.key.user, known.device.key.device_id)
+        self._known.pop(key, None)
+        self._known[key] = known
+        if len(self._known) > self._maximum:
+            self._known.popitem(last=False)
+        return known
+
+    def _shared(self, view: OrganisationView) -> OrganisationView:
+        """One view for all partnerships of an organisation that were read alike: a third of their memory, and
+        terms that are drawn up once.
+        """
+        held = self._views.get(view.organisation.id)
+        if held is not None and held.organisation == view.organisation and held.policy == view.policy:
+            return held
+        self._views[view.organisation.id] = view
+        return view
+
+    def _changed_since(self, mark: int, key: DeviceKey) -> bool:
+        missed = self._heard - mark
+        if missed > len(self._recent):
+            return True
+        return any(concerns(self._recent[-1 - back], key) for back in range(missed))
+
+    def trusted(self, monotonic: float) -> bool:
+        """True while the change feed was heard within ``FEED_SILENCE`` seconds."""
+        return monotonic - self.fresh_at <= FEED_SILENCE
+
+    def drop(self, changes: Iterable[Change]) -> None:
+        """Forget whatever ``changes`` may have made wrong."""
+        for change in changes:
+            self._recent.append(change)
+            self._heard += 1
+            if change.scope is Scope.DEVICE:
+                self._known.pop((change.user, change.device_id), None)
+            else:
+                self._drop_wide(change)
+
+    def _drop_wide(self, change: Change) -> None:
+        for key in [key for key, known in self._known.items() if concerns(change, known.device.key)]:
+            del self._known[key]
+
+    def note(self, known: Known, at: float, ip: str, user_agent: str, version: Version, synced: bool) -> None:
+        """Keep what a request taught until the next batch is written; ``at`` is seconds since the epoch."""
+        key = known.device.key
+        before = self._contacts.get(key)
+        self._contacts[key] = (at, ip, user_agent, version, synced or (before is not None and before[4]))
+
+    def announce_once(self, key: DeviceKey) -> bool:
+        """True the first time for a device: ``X-MS-RP`` twice makes some clients loop (spec 1.3)."""
+        if key in self._announced:
+            return False
+        if len(self._announced) >= self._maximum:
+            self._announced.clear()
+        self._announced.add(key)
+        return True
+
+    def take_contacts(self) -> Sequence[Contact]:
+        """Hand over the batch and start a new one."""
+        batch, self._contacts = self._contacts, {}
+        return [
+            Contact(
+                organisation=key.organisation,
+                user=key.user,
+                device_id=key.device_id,
+                at=datetime.fromtimestamp(at, UTC),
+                ip=ip,
+                user_agent=user_agent,
+                protocol_version=version.text,
+                synced=synced,
+            )
+            for key, (at, ip, user_agent, version, synced) in batch.items()
+        ]
+
+    def clear(self) -> None:
+        """Forget everything: the feed lost its place."""
+        self._known.clear()
+        self._views.clear()
+        self._recent.clear()
+        self._heard += 1
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __iter__(self) -> Iterator[Known]:
+        return iter(self._known.values())
+
+
+def concerns(change: Change, key: DeviceKey) -> bool:
+    """Whether ``change`` may alter what the partnership ``key`` is told."""
+    if change.organisation != key.organisation:
+        return False
+    if change.user and change.user != key.user:
+        return False
+    return not change.device_id or change.device_id == key.device_id

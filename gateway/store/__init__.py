@@ -1,0 +1,15 @@
+"""The only code that speaks SQL (house.md 1): SQLAlchemy Core on SQLite and PostgreSQL."""
+
+from gateway.store.changes import ChangeFeed, FeedGap
+from gateway.store.schema import migrate
+from gateway.store.transaction import DatabaseStore
+
+__all__ = ["ChangeFeed", "DatabaseStore", "FeedGap", "migrate", "open_store"]
+
+
+def open_store(url: str) -> DatabaseStore:
+    """Open the store of one process: ``sqlite:///FILE`` or ``postgresql://USER@HOST/DATABASE``.
+
+    The schema must be there (``migrate``). Nothing is connected before the first transaction.
+    """
+    return DatabaseStore(url)

@@ -1,0 +1,225 @@
+"""Every table, as data (house.md 1: only ``gateway.store`` speaks SQL).
+
+Times are UTC; a column type refuses a naive one, for SQLite keeps no offset and would turn local time into a
+silent error. ``tombstones`` has the columns of ``devices``, because it is the same record living on for its
+wipe.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    func,
+)
+from sqlalchemy import Enum as EnumType
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import JSON
+
+from gateway.records import AuditTag, OrganisationState, Scope, Signal, UserSource, UserState
+from mdm.device import AccessLevel, DeviceState, WipeKind
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime on both databases."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time must be aware")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _values(choices: type[Enum]) -> Iterable[str]:
+    return [choice.value for choice in choices]
+
+
+def named(choices: type[Enum]) -> EnumType:
+    """An enum kept by its value in a plain text column, so that a new member needs no migration."""
+    return EnumType(choices, native_enum=False, create_constraint=False, length=64, values_callable=_values)
+
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+Sequence = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("alias", String(62), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("state", named(OrganisationState), nullable=False),
+    Column("user_source", named(UserSource), nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("provisioning_signal", named(Signal), nullable=False),
+    Column("legacy_versions", Boolean, nullable=False),
+    Column("strict_absent_key", Boolean, nullable=False),
+    Column("default_access", named(AccessLevel), nullable=False),
+    Column("device_limit", Integer, nullable=False),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column(
+        "organisation",
+        String(34),
+        ForeignKey("organisations.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("is_default", Boolean, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("organisation", String(34), ForeignKey("organisations.id", ondelete="CASCADE"), nullable=False),
+    Column("login", Text, nullable=False),
+    Column("address", String(320), nullable=False, unique=True),
+    Column("display_name", Text, nullable=False),
+    Column("source", named(UserSource), nullable=False),
+    Column("state", named(UserState), nullable=False),
+    Column("password_hash", Text),
+    Index(None, "organisation", "address"),
+    Index(None, "login"),
+)
+
+# Primary addresses (position 0) and aliases meet in one primary key: no address can mean two users.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("address", String(320), primary_key=True),
+    Column("domain", String(255), nullable=False, index=True),
+    Column("user_id", String(34), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("organisation", String(34), ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("document", Document, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", Text, nullable=False),
+)
+
+
+def _partnership() -> tuple[Any, ...]:
+    return (
+        Column("organisation", String(34), primary_key=True),
+        Column("user_id", String(34), primary_key=True),
+        Column("device_id", String(64), primary_key=True),
+        Column("device_type", Text, nullable=False),
+        Column("protocol_version", String(16), nullable=False),
+        Column("first_seen", Instant, nullable=False),
+        Column("last_seen", Instant, nullable=False),
+        Column("state", named(DeviceState), nullable=False, index=True),
+        Column("policy_key", BigInteger, nullable=False),
+        Column("temporary_key", BigInteger, nullable=False),
+        Column("offered_at", Instant),
+        Column("offered_digest", Text, nullable=False),
+        Column("policy_digest", Text, nullable=False),
+        Column("provisioned_at", Instant),
+        Column("acknowledged_status", Integer),
+        Column("proof_key", BigInteger, nullable=False),
+        Column("proof_failures", Integer, nullable=False),
+        Column("proof_window", Instant),
+        Column("wipe_kind", named(WipeKind)),
+        Column("wipe_ordered_at", Instant),
+        Column("wipe_ordered_by", Text),
+        Column("wipe_reason", Text),
+        Column("wipe_delivered_at", Instant),
+        Column("wipe_acknowledged_at", Instant),
+        Column("wipe_failures", Integer),
+        Column("wipe_unverified", Boolean),
+        Column("access", named(AccessLevel)),
+        Column("access_reason", Text, nullable=False),
+        Column("information", Document, nullable=False),
+        Column("last_sync", Instant),
+        Column("last_ip", Text, nullable=False),
+        Column("user_agent", Text, nullable=False),
+        Column("revision", Integer, nullable=False),
+        ForeignKeyConstraint(["organisation"], ["organisations.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    )
+
+
+devices = Table("devices", metadata, *_partnership(), Index(None, "user_id"))
+tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
+
+# No foreign key: the trail outlives what it tells of. Triggers of the first migration refuse UPDATE and
+# DELETE.
+audit = Table(
+    "audit",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("tag", named(AuditTag), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("actor_address", Text, nullable=False),
+    Column("actor_user_agent", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("organisation", String(34), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("before", Document, nullable=False),
+    Column("after", Document, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index(None, "organisation", "sequence"),
+    Index(None, "target", "sequence"),
+    sqlite_autoincrement=True,
+)
+
+# sqlite_autoincrement: a pruned sequence number is never given again, or a reader would skip the new row.
+changes = Table(
+    "changes",
+    metadata,
+    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("scope", named(Scope), nullable=False),
+    Column("organisation", String(34), nullable=False),
+    Column("user_id", String(34), nullable=False),
+    Column("device_id", String(64), nullable=False),
+    Column("at", Instant, nullable=False, server_default=func.now(), index=True),
+    sqlite_autoincrement=True,
+)

@@ -1,0 +1,85 @@
+"""One connection with the repositories on it, and the store that opens it (house.md 4a).
+
+Errors of the database leave here as ``GatewayError``: CONFLICT for a broken uniqueness or a lost race,
+MALFORMED for text that no column can hold, UNAVAILABLE for everything that waiting may mend.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+
+from gateway.errors import GatewayError, Kind, LostRace
+from gateway.records import Change
+from gateway.store import engine as engines
+from gateway.store.audit import AuditRows
+from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
+from gateway.store.devices import DeviceRows
+from gateway.store.policies import PolicyRows
+from gateway.store.tenants import DirectoryRows
+
+Listener = Callable[[Sequence[Change]], None]
+
+
+class RowTransaction:
+    """``ports.Transaction`` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.directory = DirectoryRows(connection)
+        self.policies = PolicyRows(connection)
+        self.devices = DeviceRows(connection)
+        self.audit = AuditRows(connection)
+        self.changes = ChangeRows(connection)
+
+
+class DatabaseStore:
+    """``ports.Store`` on SQLite or PostgreSQL; safe for threads, never carried over a fork."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = engines.connect(url)
+        self._listeners: list[Listener] = []
+
+    @contextmanager
+    def read(self) -> Iterator[RowTransaction]:
+        with _translated(), self._engine.connect() as connection, engines.reading(connection).begin():
+            yield RowTransaction(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[RowTransaction]:
+        with _translated(), self._engine.connect() as connection, engines.writing(connection).begin():
+            transaction = RowTransaction(connection)
+            yield transaction
+        self._tell(transaction.changes.announced)
+
+    def subscribe(self, listener: Listener) -> None:
+        """Call ``listener`` in the writing thread after each commit of this store, with what it announced."""
+        self._listeners.append(listener)
+
+    def feed(self) -> ChangeFeed:
+        """Open a reader of everybody's changes, this store's own included."""
+        with _translated():
+            if self._engine.dialect.name == "sqlite":
+                return SqliteFeed(self._engine)
+            return PostgresFeed(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def _tell(self, announced: Sequence[Change]) -> None:
+        for listener in self._listeners if announced else ():
+            listener(announced)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        raise LostRace("It exists already, or something else depends on it.") from error
+    except DataError as error:
+        raise GatewayError(Kind.MALFORMED, "A text holds characters that cannot be stored.") from error
+    except OperationalError as error:
+        raise (LostRace() if engines.is_conflict(error) else GatewayError(Kind.UNAVAILABLE)) from error
+    except (DBAPIError, SQLAlchemyError) as error:
+        raise GatewayError(Kind.UNAVAILABLE) from error

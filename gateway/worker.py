@@ -1,0 +1,185 @@
+"""The background life of one process (house.md 4a): hearing of changes, and writing contacts behind.
+
+The change feed blocks, so it has a thread of its own, the only one that a process keeps; what it hears is
+handed to the event loop, where the snapshots live. While the database does not answer, the feed says nothing
+and the snapshots grow doubtful by themselves (``services.snapshots.FEED_SILENCE``).
+"""
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from gateway.errors import GatewayError
+from gateway.log import background
+from gateway.records import Change, Contact
+from gateway.services.snapshots import Snapshots
+
+HEARD_EVERY_S = 0.5
+"""Longest wait for a change before the feed says that it is alive; well below ``FEED_SILENCE``."""
+
+WRITE_BEHIND_S = 5.0
+"""Longest time that a last contact exists in memory only (house.md 4a)."""
+
+UPKEEP_S = 3600.0
+"""How often old rows are cut back."""
+
+RETRY_S = 0.2
+"""Pause after the database did not answer."""
+
+_log = logging.getLogger(__name__)
+
+
+class Feed(Protocol):
+    """A reader of the change feed; blocking."""
+
+    def wait(self, timeout_s: float) -> bool: ...
+    def read(self) -> Sequence[Change]: ...
+    def close(self) -> None: ...
+
+
+class Watch:
+    """Hears of changes in a thread and tells the loop.
+
+    Args:
+        open_feed: opens the feed at the present; raises GatewayError while the database is away.
+        changed: called on the loop with what was heard, after the snapshots dropped it.
+        lost: called on the loop when rows are missing: everything must be looked at again.
+        gap: the exception by which the feed says so.
+    """
+
+    def __init__(
+        self,
+        open_feed: Callable[[], Feed],
+        snapshots: Snapshots,
+        changed: Callable[[Sequence[Change]], None],
+        lost: Callable[[], None],
+        gap: type[Exception],
+    ) -> None:
+        self._open_feed = open_feed
+        self._snapshots = snapshots
+        self._changed = changed
+        self._lost = lost
+        self._gap = gap
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Start hearing; call from the loop's thread."""
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._hear, name="usher-changes", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop hearing; returns at once, the thread ends by itself."""
+        self._stop.set()
+
+    def _hear(self) -> None:
+        feed: Feed | None = None
+        while not self._stop.is_set():
+            try:
+                if feed is None:
+                    feed = self._open_feed()
+                    self._tell(self._gone)
+                changes = feed.read() if feed.wait(HEARD_EVERY_S) else ()
+                self._tell(self._heard, changes)
+            except self._gap:
+                self._tell(self._gone)
+            except GatewayError:
+                self._stop.wait(RETRY_S)
+            except Exception:
+                _log.exception("the change feed failed and is opened anew")
+                _close(feed)
+                feed = None
+                self._stop.wait(RETRY_S)
+        _close(feed)
+
+    def _tell(self, call: Callable[..., None], *arguments: object) -> None:
+        if self._loop is not None and not self._stop.is_set():
+            self._loop.call_soon_threadsafe(call, *arguments)
+
+    def _heard(self, changes: Sequence[Change]) -> None:
+        self._snapshots.fresh_at = time.monotonic()
+        if changes:
+            self._snapshots.drop(changes)
+            self._changed(changes)
+
+    def _gone(self) -> None:
+        self._snapshots.clear()
+        self._snapshots.fresh_at = time.monotonic()
+        self._lost()
+
+
+def _close(feed: Feed | None) -> None:
+    """Give its connection back, or the pool is empty after a few failures; one that failed may fail at that
+    too.
+    """
+    if feed is None:
+        return
+    try:
+        feed.close()
+    except Exception:
+        _log.exception("the change feed could not be closed")
+
+
+class WriteBehind:
+    """Writes the contacts that requests left, in batches."""
+
+    def __init__(
+        self,
+        snapshots: Snapshots,
+        write: Callable[[Sequence[Contact]], Awaitable[None]],
+        every_s: float = WRITE_BEHIND_S,
+    ) -> None:
+        self._snapshots = snapshots
+        self._write = write
+        self._rounds = Rounds(self._flush, every_s, name="write-behind")
+
+    def start(self) -> None:
+        """Write from now on; call from the loop's thread."""
+        self._rounds.start()
+
+    async def stop(self) -> None:
+        """Write what is left."""
+        self._rounds.stop()
+        await self._flush()
+
+    async def _flush(self) -> None:
+        """A contact is worth less than a request: what the database refuses now is lost, and said."""
+        contacts = self._snapshots.take_contacts()
+        if not contacts:
+            return
+        try:
+            await self._write(contacts)
+        except GatewayError:
+            _log.warning("%d last contacts were not written", len(contacts))
+
+
+class Rounds:
+    """Work that is done again and again while the process lives; a failed round is said and passed over."""
+
+    def __init__(self, work: Callable[[], Awaitable[None]], every_s: float, *, name: str) -> None:
+        self._work = work
+        self._every_s = every_s
+        self._name = name
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """The first round comes after ``every_s`` seconds; call from the loop's thread."""
+        self._task = background(self._run(), name=self._name)
+
+    def stop(self) -> None:
+        """No further round."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_s)
+            try:
+                await self._work()
+            except GatewayError as error:
+                _log.warning("%s: %s", self._name, error)

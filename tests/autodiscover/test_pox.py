@@ -1,0 +1,155 @@
+"""The POX envelope (spec/autodiscover.md 2.1, 2.3, 2.8, golden tests 3 to 5, eas-testsuites S01)."""
+
+import re
+from datetime import UTC, datetime
+
+import pytest
+
+from autodiscover import pox
+from autodiscover.composition import MOBILESYNC, OUTLOOK
+from autodiscover.errors import DiscoveryError, Fault
+from autodiscover.model import (
+    AddressRedirect,
+    Asker,
+    Endpoints,
+    Mailbox,
+    NotFound,
+    Outcome,
+    Question,
+    Stamp,
+    UrlRedirect,
+)
+from autodiscover.xmltext import Element, parse
+
+STAMP = Stamp(datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC), 4711)
+ENDPOINTS = Endpoints("https://usher.example/Microsoft-Server-ActiveSync", ews="https://mail.example/ews")
+MAILBOX = Mailbox("alice@example.org", "Alice", ENDPOINTS)
+
+
+def request(schema: str | None, *addresses: str, extra: str = "") -> bytes:
+    leaves = "".join(f"<EMailAddress>{address}</EMailAddress>" for address in addresses) + extra
+    if schema is not None:
+        leaves += f"<AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
+    return f"<Autodiscover xmlns='urn:any'><Request>{leaves}</Request></Autodiscover>".encode()
+
+
+def fault_of(body: bytes) -> Fault:
+    with pytest.raises(DiscoveryError) as caught:
+        pox.read(body)
+    return caught.value.fault
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/autodiscover/autodiscover.xml", "/Autodiscover/Autodiscover.xml", "/AutoDiscover/AutoDiscover.XML"],
+)
+def test_the_path_is_known_in_any_case(path: str) -> None:
+    assert pox.matches(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/autodiscover/autodiscover.xml/", "/x/autodiscover/autodiscover.xml", "/autodiscover/autodiscover.svc"],
+)
+def test_nothing_near_the_path_is_taken_for_it(path: str) -> None:
+    assert not pox.matches(path)
+
+
+@pytest.mark.parametrize("schema", [OUTLOOK, MOBILESYNC])
+def test_values_are_trimmed_and_found_in_any_order(schema: str) -> None:
+    expected = Question(schema, "alice@example.org")
+    assert pox.read(request(f"\n {schema}\t", " alice@example.org\n")) == expected
+    turned = (
+        f"\n<Autodiscover><Request><AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
+        "<EMailAddress>alice@example.org</EMailAddress></Request></Autodiscover>"
+    )
+    assert pox.read(turned.encode()) == expected
+
+
+@pytest.mark.requirement("MS-ASCMD_R2286", "MS-ASCMD_R2287", "MS-ASCMD_R3799")
+def test_more_than_one_request_is_600() -> None:
+    body = request(MOBILESYNC, "a@example.org")
+    assert fault_of(body.replace(b"</Autodiscover>", b"<Request/></Autodiscover>")) is Fault.INVALID_REQUEST
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<Autodiscover/>",
+        b"<Other><Request/></Other>",
+        b"<!DOCTYPE a><Autodiscover/>",
+        request(OUTLOOK),
+        request(MOBILESYNC, "  "),
+        request(OUTLOOK, "a@example.org", "b@example.org"),
+        request(MOBILESYNC, extra="<LegacyDN>/o=x</LegacyDN>"),
+    ],
+)
+def test_what_is_no_request_is_600(body: bytes) -> None:
+    assert fault_of(body) is Fault.INVALID_REQUEST
+
+
+@pytest.mark.requirement("MS-ASCMD_R2285", "MS-ASCMD_R2288")
+@pytest.mark.parametrize("schema", [None, "", "urn:other", OUTLOOK.replace("http:", "https:")])
+def test_a_schema_that_nobody_provides_is_601(schema: str | None) -> None:
+    assert fault_of(request(schema, "a@example.org")) is Fault.NO_PROVIDER
+
+
+def test_a_distinguished_name_is_kept_beside_the_address() -> None:
+    question = pox.read(request(OUTLOOK, "a@example.org", extra="<LegacyDN>/o=x/cn=a</LegacyDN>"))
+    assert question == Question(OUTLOOK, "a@example.org", "/o=x/cn=a")
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_an_error_is_http_200_with_time_and_id_in_the_envelopes_namespace(fault: Fault) -> None:
+    answer = pox.refuse(fault, STAMP)
+    assert (answer.status, answer.media_type) == (200, "text/xml; charset=utf-8")
+    (response,) = parse(answer.body).findall("Response")
+    (error,) = response.findall("Error")
+    assert (response.namespace, error.namespace) == (pox.ENVELOPE, pox.ENVELOPE)
+    assert dict(error.attributes) == {"Time": "03:04:05.6789010", "Id": "4711"}
+    assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{7}", dict(error.attributes)["Time"])
+    names = [child.name for child in error.children if isinstance(child, Element)]
+    assert names == ["ErrorCode", "Message", "DebugData"]
+    assert error.findall("ErrorCode")[0].text == str(fault.pox)
+
+
+def written(schema: str, outcome: Outcome, asker: Asker | None = None) -> bytes:
+    return pox.write(Question(schema, "al@example.org"), outcome, asker or Asker(), STAMP).body
+
+
+def test_each_schema_answers_in_its_own_namespace() -> None:
+    for schema in (OUTLOOK, MOBILESYNC):
+        root = parse(written(schema, MAILBOX))
+        assert (root.name, root.namespace) == ("Autodiscover", pox.ENVELOPE)
+        assert root.findall("Response")[0].namespace == schema
+
+
+def test_the_answer_starts_with_a_declaration() -> None:
+    assert written(OUTLOOK, MAILBOX).startswith(b'<?xml version="1.0" encoding="utf-8"?>')
+
+
+def test_an_unknown_mailbox_is_500_for_outlook() -> None:
+    assert b"<ErrorCode>500</ErrorCode>" in written(OUTLOOK, NotFound())
+
+
+def test_a_mailbox_with_nothing_that_fits_the_asker_is_500() -> None:
+    assert b"<ErrorCode>500</ErrorCode>" in written(OUTLOOK, MAILBOX, Asker("Microsoft Office/16.0", True))
+
+
+def test_an_address_redirect_in_both_schemas() -> None:
+    moved = AddressRedirect("alice@example.org")
+    assert b"<RedirectAddr>alice@example.org</RedirectAddr>" in written(OUTLOOK, moved)
+    assert b"<Redirect>alice@example.org</Redirect>" in written(MOBILESYNC, moved)
+
+
+def test_a_url_redirect_is_in_the_body_for_outlook_and_a_302_for_activesync() -> None:
+    moved = UrlRedirect("https://other.example/autodiscover/autodiscover.xml")
+    assert b"<RedirectUrl>https://other.example/" in written(OUTLOOK, moved)
+    answer = pox.write(Question(MOBILESYNC, "a@example.org"), moved, Asker(), STAMP)
+    assert (answer.status, answer.location, answer.body) == (302, moved.url, b"")
+
+
+def test_values_cannot_break_out_of_their_element() -> None:
+    hostile = Mailbox("alice@example.org", '</DisplayName><x a="', ENDPOINTS)
+    assert b"&lt;/DisplayName&gt;&lt;x a=&quot;" in written(MOBILESYNC, hostile)

@@ -1,0 +1,83 @@
+"""``usher user`` (product 1, 7.4; T28)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.cli import user as users
+from tests.support.desk import Desk, Usher
+from tests.support.world import PASSWORD
+
+
+def test_from_beginning_to_end(usher: Usher, asked: Callable[..., Any], acme: str) -> None:
+    usher("user", "create", acme, "Bob@acme.example", "--name", "Bob", typed=f"{PASSWORD}\n{PASSWORD}\n")
+    usher("user", "aliases", "bob@acme.example", "robert@acme.example", "b@acme.example")
+    usher("user", "rename", "robert@acme.example", "Robert")
+    usher("user", "disable", "bob@acme.example")
+    shown = asked("user", "show", "b@acme.example")
+    assert (shown["address"], shown["display_name"], shown["state"]) == (
+        "bob@acme.example",
+        "Robert",
+        "disabled",
+    )
+    usher("user", "enable", "bob@acme.example")
+    usher("user", "aliases", "bob@acme.example")
+    assert asked("user", "list", acme)["items"][0] | {"aliases": [], "state": "enabled"} == asked(
+        "user", "show", "bob@acme.example"
+    )
+    usher("user", "remove", "bob@acme.example")
+    assert asked("user", "list", acme)["items"] == []
+
+
+def test_a_password_is_typed_or_in_a_file_and_never_shown(
+    usher: Usher, acme: str, desk: Desk, tmp_path: Path
+) -> None:
+    kept = tmp_path / "password"
+    kept.write_text(PASSWORD + "\nmore\n")
+    told = [
+        usher("user", "create", acme, "bob@acme.example", "--password-file", str(kept)),
+        usher("user", "password", "bob@acme.example", typed="Another-Horse-2\nAnother-Horse-2\n"),
+        usher("user", "password", "bob@acme.example", "--password-file", "-", typed="Third-Horse-3\n"),
+    ]
+    for result in told:
+        for secret in (PASSWORD, "Another-Horse", "Third-Horse", "argon2"):
+            assert secret not in result.output
+    assert len({record.sequence for record in desk.services.audit.query(target=None)}) >= 5
+
+
+def test_a_password_typed_differently_the_second_time_is_asked_again(usher: Usher, acme: str) -> None:
+    typed = f"{PASSWORD}\nother\n{PASSWORD}\n{PASSWORD}\n"
+    usher("user", "create", acme, "bob@acme.example", typed=typed)
+
+
+def test_users_of_the_mail_server_have_no_password_here(usher: Usher, acme: str, tmp_path: Path) -> None:
+    usher("org", "set", acme, "--user-source", "backend")
+    usher("user", "create", acme, "bob@acme.example")
+    kept = tmp_path / "password"
+    kept.write_text(PASSWORD)
+    refused = usher("user", "password", "bob@acme.example", "--password-file", str(kept), code=4)
+    assert "mail server" in refused.stderr
+    usher("user", "create", acme, "eve@acme.example", "--password-file", str(kept), code=4)
+
+
+def test_exit_codes(usher: Usher, ann: str, acme: str) -> None:
+    good = f"{PASSWORD}\n{PASSWORD}\n"
+    usher("user", "create", acme, ann, typed=good, code=4)
+    usher("user", "create", acme, "x@elsewhere.example", typed=good, code=2)
+    usher("user", "create", "nobody", "x@acme.example", typed=good, code=3)
+    usher("user", "create", acme, "x@acme.example", typed="short\nshort\n", code=2)
+    usher("user", "show", "nobody@acme.example", code=3)
+    usher("user", "remove", "nobody@acme.example", code=3)
+
+
+def test_lists_go_on_beyond_a_page(
+    usher: Usher, asked: Callable[..., Any], acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usher("org", "set", acme, "--user-source", "backend")
+    for number in range(5):
+        usher("user", "create", acme, f"u{number}@acme.example")
+    monkeypatch.setattr(users, "PAGE", 2)
+    assert len(asked("user", "list", acme)["items"]) == 5
+    assert len(usher("user", "list", acme).stdout.splitlines()) == 6

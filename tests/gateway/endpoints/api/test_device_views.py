@@ -1,0 +1,41 @@
+"""What is shown of a device is chosen field by field (T28)."""
+
+from dataclasses import fields
+
+from gateway.endpoints.api.device_views import DeviceView, Reported, WipeView, view
+from mdm.device import Device, DeviceInformation, Wipe, WipeKind
+from tests.support.stores import NOON, device
+
+HIDDEN = {
+    "key",
+    "information",
+    "policy_key",
+    "temporary_key",
+    "offered_at",
+    "offered_digest",
+    "policy_digest",
+    "proof_key",
+    "proof_failures",
+    "proof_window",
+    "revision",
+}
+
+
+def test_every_field_is_shown_or_hidden_on_purpose() -> None:
+    shown = set(DeviceView.model_fields) - {"organisation", "user", "address", "device_id", "reported"}
+    assert {field.name for field in fields(Device)} == shown | HIDDEN
+    assert set(WipeView.model_fields) == {field.name for field in fields(Wipe)}
+    reported = {field.name for field in fields(DeviceInformation)}
+    assert reported - set(Reported.model_fields) == {"enable_outbound_sms"}
+
+
+def test_the_values_are_the_records() -> None:
+    wipe = Wipe(WipeKind.ACCOUNT, NOON, "root", "lost")
+    told = DeviceInformation(model="iPhone15,2", phone_number="+49")
+    record = device(policy_key=4711, proof_key=4711, wipe=wipe, information=told)
+    shown = view(record, "ann@acme.example")
+    assert (shown.address, shown.device_id, shown.user) == ("ann@acme.example", "PHONE1", record.key.user)
+    assert shown.wipe is not None
+    assert (shown.wipe.reason, shown.wipe.kind) == ("lost", WipeKind.ACCOUNT)
+    assert (shown.reported.model, shown.reported.imei) == ("iPhone15,2", None)
+    assert "4711" not in shown.model_dump_json()

@@ -1,0 +1,32 @@
+"""Domains over REST (product 1, 7.3)."""
+
+import httpx
+
+ACME = "/api/v1/organisations/acme/domains"
+
+
+async def test_domains_come_become_default_and_go(client: httpx.AsyncClient) -> None:
+    made = await client.post(ACME, json={"name": "ACME.test"})
+    assert (made.status_code, made.json()) == (201, {"name": "acme.test", "default": False})
+    chosen = await client.patch(f"{ACME}/acme.test", json={"default": True})
+    assert chosen.json() == {"name": "acme.test", "default": True}
+    listed = (await client.get(ACME)).json()["items"]
+    assert {each["name"]: each["default"] for each in listed} == {"acme.example": False, "acme.test": True}
+    assert (await client.delete(f"{ACME}/acme.example")).status_code == 204
+
+
+async def test_the_default_of_several_stays(client: httpx.AsyncClient) -> None:
+    await client.post(ACME, json={"name": "acme.test"})
+    assert (await client.delete(f"{ACME}/acme.example")).status_code == 409
+
+
+async def test_a_default_is_not_taken_away_but_given_elsewhere(client: httpx.AsyncClient) -> None:
+    for body in ({"default": False}, {}, {"default": "true"}):
+        answer = await client.patch(f"{ACME}/acme.example", json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "default")
+
+
+async def test_a_domain_of_another_organisation_is_not_there(client: httpx.AsyncClient) -> None:
+    assert (await client.patch(f"{ACME}/globex.example", json={"default": True})).status_code == 404
+    assert (await client.delete(f"{ACME}/globex.example")).status_code == 404
+    assert (await client.post(ACME, json={"name": "globex.example"})).status_code == 409

@@ -1,0 +1,61 @@
+"""Organisations over REST (product 1, 7.3)."""
+
+import httpx
+
+from tests.support.desk import Desk
+
+ALL = "/api/v1/organisations"
+ACME = f"{ALL}/acme"
+
+
+async def test_an_organisation_from_beginning_to_end(client: httpx.AsyncClient) -> None:
+    body = {"alias": "initech", "name": "Initech", "device_limit": 3, "provisioning_signal": "http449"}
+    made = await client.post(ALL, json=body)
+    assert made.status_code == 201
+    assert made.json() | body == made.json()
+    changed = await client.patch(f"{ALL}/initech", json={"state": "Inactive", "backend": "other"})
+    assert (changed.status_code, changed.json()["state"]) == (200, "Inactive")
+    by_id = await client.get(f"{ALL}/{made.json()['id']}")
+    assert by_id.json() == changed.json()
+    listed = await client.get(ALL)
+    assert [each["alias"] for each in listed.json()["items"]] == ["acme", "globex", "initech"]
+    gone = await client.delete(f"{ALL}/initech", params={"alias": "initech"})
+    assert (gone.status_code, gone.content) == (204, b"")
+    assert (await client.get(f"{ALL}/initech")).status_code == 404
+
+
+async def test_an_alias_that_is_taken(client: httpx.AsyncClient) -> None:
+    answer = await client.post(ALL, json={"alias": "acme"})
+    assert (answer.status_code, answer.json()["detail"]) == (409, "The alias acme is taken.")
+
+
+async def test_a_backend_that_nobody_configured(client: httpx.AsyncClient) -> None:
+    answer = await client.patch(ACME, json={"backend": "nowhere"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "backend")
+
+
+async def test_removing_needs_the_alias_typed(client: httpx.AsyncClient) -> None:
+    for query in ({}, {"alias": "globex"}, {"alias": ""}):
+        assert (await client.delete(ACME, params=query)).status_code == 400
+    assert (await client.get(ACME)).status_code == 200
+
+
+async def test_removing_while_a_wipe_is_pending_needs_force(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    device = desk.phone(ann)
+    path = f"{ACME}/devices/{ann}/{device.key.device_id}/wipe"
+    assert (await client.post(path, json={})).status_code == 202
+    assert (await client.delete(ACME, params={"alias": "acme"})).status_code == 409
+    assert (await client.delete(ACME, params={"alias": "acme", "force": True})).status_code == 204
+
+
+async def test_every_act_stands_in_the_trail_with_its_actor(client: httpx.AsyncClient, desk: Desk) -> None:
+    await client.patch(ACME, json={"name": "Acme Ltd"}, headers={"User-Agent": "curl/9"})
+    record = desk.services.audit.query(limit=1000)[-1]
+    assert (record.tag.value, record.actor.kind, record.actor.name) == (
+        "admin:organisation:changed",
+        "admin",
+        "bootstrap",
+    )
+    assert (record.actor.address, record.actor.user_agent) == ("192.0.2.99", "curl/9")

@@ -1,0 +1,141 @@
+"""The admin listener's application behind the real server: the gate, health, limits, accidents (T25, T28)."""
+
+import contextlib
+import logging
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway import app
+from gateway.endpoints.administration import BODY_LIMIT, Administration
+from tests.support.desk import TOKEN, Desk, furnish
+from tests.support.serving import ours
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+ALL = "/api/v1/organisations"
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = furnish(tmp_path)
+    yield desk
+    desk.services.store.close()
+
+
+@pytest.fixture
+async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    application = app.admin(desk.config)
+    await application.start()
+    async with ours(application) as port, httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        yield client
+    await application.drain()
+    await application.close()
+
+
+@pytest.mark.parametrize(
+    "path", [ALL, "/api/v1/nothing", "/api/v1/openapi.json", "/", "/api/v2", "/healthz/"]
+)
+@pytest.mark.parametrize("token", [None, "Bearer wrong", f"Basic {TOKEN}"])
+async def test_nothing_is_said_without_the_token(
+    client: httpx.AsyncClient, path: str, token: str | None
+) -> None:
+    answer = await client.get(path, headers={"Authorization": token} if token else {})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_the_token_opens_the_api_and_nothing_beside_it(client: httpx.AsyncClient) -> None:
+    assert (await client.get(ALL, headers=BEARER)).json() == {"items": []}
+    for path in ("/", "/api/v1", "/api/v2/organisations", "/API/V1/organisations", "/metrics"):
+        answer = await client.get(path, headers=BEARER)
+        assert (answer.status_code, answer.json()["title"]) == (404, "not found")
+
+
+async def test_no_answer_is_kept_by_a_cache(client: httpx.AsyncClient) -> None:
+    for headers in ({}, BEARER):
+        answer = await client.get(ALL, headers=headers)
+        assert answer.headers.get_list("cache-control") == ["no-store"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_health_needs_no_token(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).json() == {"status": "ok"}
+    assert (await client.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_a_database_that_is_gone_is_told_by_name(client: httpx.AsyncClient, desk: Desk) -> None:
+    with contextlib.closing(sqlite3.connect(desk.config.store.directory / "usher.db")) as database:
+        database.execute("ALTER TABLE organisations RENAME TO gone")
+    ready = await client.get("/readyz")
+    assert (ready.status_code, ready.json()) == (503, {"status": "unready", "failing": ["store"]})
+    assert (await client.get("/healthz")).status_code == 200
+    answer = await client.get(ALL, headers=BEARER)
+    assert answer.status_code in (500, 503)
+    assert "gone" not in answer.text
+
+
+async def test_an_accident_is_logged_under_its_request_and_answered_empty(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from gateway.services.tenants import Tenants
+
+    def broken(_self: Tenants) -> None:
+        raise RuntimeError("canary")
+
+    monkeypatch.setattr(Tenants, "organisations", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = await client.get(ALL, headers=BEARER)
+    assert answer.json() == {"type": "about:blank", "title": "internal", "status": 500}
+    (record,) = [record for record in caplog.records if record.name == "usher.administration"]
+    assert record.exc_info is not None
+    assert str(record.exc_info[1]) == "canary"
+    assert record.__dict__["request"] == answer.headers["x-request-id"]
+    assert (await client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(("size", "status"), [(BODY_LIMIT, 400), (BODY_LIMIT + 1, 413)])
+@pytest.mark.parametrize("announced", [True, False])
+async def test_the_body_limit(client: httpx.AsyncClient, size: int, status: int, announced: bool) -> None:
+    body = b'{"alias": "' + b"x" * (size - 13) + b'"}'
+
+    async def parts() -> AsyncIterator[bytes]:
+        for start in range(0, size, 65536):
+            yield body[start : start + 65536]
+
+    headers = BEARER | {"Content-Type": "application/json"}
+    answer = await client.post(ALL, content=body if announced else parts(), headers=headers)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_a_body_is_not_read_before_the_token_was_shown(client: httpx.AsyncClient) -> None:
+    answer = await client.post(ALL, content=b"x" * (2 * BODY_LIMIT))
+    assert answer.status_code == 401
+
+
+async def test_no_token_file_ends_the_start(desk: Desk) -> None:
+    desk.config.token_file.unlink()
+    application = app.admin(desk.config)
+    with pytest.raises(FileNotFoundError):
+        await application.start()
+    await application.close()
+
+
+async def test_before_the_start_nobody_is_let_in(desk: Desk) -> None:
+    application: Administration = app.admin(desk.config)
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=BEARER) as client:
+        assert (await client.get(ALL)).status_code == 503
+    await application.close()
+
+
+def test_a_client_worker_never_loads_the_framework() -> None:
+    """It would cost each of them some 20 MiB and half a second."""
+    check = "import sys, gateway.app; sys.exit('fastapi' in sys.modules or 'pydantic' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", check], check=False, timeout=60).returncode == 0

@@ -1,0 +1,229 @@
+"""AutoDiscover as a client meets it: golden exchanges, limits and refusals (spec/autodiscover.md 15).
+
+A file of ``tests/corpus/autodiscover`` is a request, a dashed line and the answer. The directory behind them
+is a real store: Alice with two aliases, Bob, and a backend that offers EWS, IMAP and SMTP.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from autodiscover.model import Endpoints, MailServer, Outcome, Question
+from gateway.endpoints.discovery import MAXIMUM_BODY, DiscoveryEndpoint
+from gateway.errors import GatewayError, Kind
+from gateway.records import Domain, Organisation, User
+from gateway.services.discovery import Discovery, Signed
+from gateway.services.login import Principal
+from gateway.store import migrate, open_store
+
+CORPUS = Path(__file__).parents[2] / "corpus" / "autodiscover"
+ACME = "m-" + "a" * 32
+AUTHORIZATION = (b"authorization", b"Basic YWxpY2VAZXhhbXBsZS5vcmc6c2VjcmV0")
+PATH = "/autodiscover/autodiscover.xml"
+MAIL = "mail.example"
+ENDPOINTS = Endpoints(
+    "https://usher.example/Microsoft-Server-ActiveSync",
+    ews=f"https://{MAIL}/EWS/Exchange.asmx",
+    imap=MailServer(MAIL, 993),
+    smtp=MailServer(MAIL, 465),
+)
+QUESTION = (
+    b"<Autodiscover><Request><EMailAddress>alice@example.org</EMailAddress><AcceptableResponseSchema>"
+    b"http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
+    b"</AcceptableResponseSchema></Request></Autodiscover>"
+)
+T = TypeVar("T")
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC)
+
+
+async def authenticate(scope: MutableMapping[str, Any]) -> Principal | None:
+    return Principal(ACME, "u-alice") if AUTHORIZATION in scope["headers"] else None
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    return await asyncio.to_thread(call)
+
+
+@pytest.fixture(scope="module")
+def discovery(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
+    url = f"sqlite:///{tmp_path_factory.mktemp('store')}/usher.db"
+    migrate(url)
+    store = open_store(url)
+    with store.write() as transaction:
+        directory = transaction.directory
+        directory.add_organisation(Organisation(ACME, "acme", "Acme", datetime(2026, 1, 1, tzinfo=UTC)))
+        for name in ("example.org", "example.net"):
+            directory.add_domain(Domain(name, ACME))
+        aliases = ("al@example.org", "a@example.net")
+        directory.add_user(
+            User("u-alice", ACME, "alice", "alice@example.org", "Alice Åberg", aliases=aliases)
+        )
+        directory.add_user(User("u-bob", ACME, "bob", "bob@example.org", "Bob"))
+    return Discovery(store, {"default": ENDPOINTS}, "5f0f6c0e-0000-4000-8000-000000000001")
+
+
+@pytest.fixture
+def endpoint(discovery: Discovery) -> DiscoveryEndpoint:
+    return DiscoveryEndpoint(discovery.look_up, authenticate, in_thread, Clock(), server=4711)
+
+
+@dataclass
+class Exchange:
+    """One request through the ASGI interface and what came back."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    received: int = 0
+
+
+async def ask(
+    endpoint: Callable[..., Awaitable[None]],
+    *chunks: bytes,
+    method: str = "POST",
+    path: str = PATH,
+    headers: tuple[tuple[bytes, bytes], ...] = (AUTHORIZATION,),
+    leave: bool = False,
+) -> Exchange:
+    exchange = Exchange()
+    waiting = list(chunks or (b"",))
+
+    async def receive() -> MutableMapping[str, Any]:
+        if leave and not waiting:
+            return {"type": "http.disconnect"}
+        exchange.received += 1
+        chunk = waiting.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": leave or bool(waiting)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            exchange.headers = {k.decode(): v.decode() for k, v in message["headers"]}
+        else:
+            exchange.body += message["body"]
+
+    await endpoint({"type": "http", "method": method, "path": path, "headers": list(headers)}, receive, send)
+    return exchange
+
+
+def split(message: str) -> tuple[str, list[tuple[str, str]], bytes]:
+    head, _, body = message.partition("\n\n")
+    line, *fields = head.rstrip("\n").split("\n")
+    pairs = [(name.lower(), value) for name, _, value in (text.partition(": ") for text in fields)]
+    return line, pairs, body.removesuffix("\n").encode()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in CORPUS.glob("*.txt")))
+async def test_golden_exchange(endpoint: DiscoveryEndpoint, name: str) -> None:
+    asked, _, answered = (CORPUS / f"{name}.txt").read_text(encoding="utf-8").partition("-" * 40 + "\n")
+    line, headers, body = split(asked)
+    method, path, _ = line.split(" ")
+    encoded = tuple((key.encode(), value.encode()) for key, value in headers)
+    exchange = await ask(endpoint, body, method=method, path=path, headers=encoded)
+    status, expected_headers, expected_body = split(answered)
+    assert f"HTTP/1.1 {exchange.status}" == status
+    assert exchange.headers.pop("content-length") == str(len(exchange.body))
+    assert exchange.headers == dict(expected_headers)
+    assert exchange.body.decode() == expected_body.decode()
+
+
+async def test_head_is_get_without_the_body(endpoint: DiscoveryEndpoint) -> None:
+    got = await ask(endpoint, method="GET")
+    head = await ask(endpoint, method="HEAD")
+    assert (head.status, head.headers, head.body) == (200, got.headers, b"")
+    assert int(head.headers["content-length"]) == len(got.body)
+
+
+async def test_nothing_is_read_before_the_client_has_signed_in(endpoint: DiscoveryEndpoint) -> None:
+    exchange = await ask(endpoint, QUESTION, headers=())
+    assert (exchange.status, exchange.received) == (401, 0)
+
+
+async def test_the_body_limit_from_just_below_to_just_above(endpoint: DiscoveryEndpoint) -> None:
+    filled = QUESTION + b" " * (MAXIMUM_BODY - len(QUESTION))
+    assert (await ask(endpoint, filled)).status == 200
+    assert (await ask(endpoint, filled[:100], filled[100:])).status == 200
+    assert (await ask(endpoint, filled + b" ")).status == 413
+    assert (await ask(endpoint, filled, b" ")).status == 413
+
+
+@pytest.mark.parametrize("length", [str(MAXIMUM_BODY + 1), "9" * 5000])
+async def test_an_announced_length_beyond_the_limit_is_refused_unread(
+    endpoint: DiscoveryEndpoint, length: str
+) -> None:
+    exchange = await ask(endpoint, QUESTION, headers=(AUTHORIZATION, (b"content-length", length.encode())))
+    assert (exchange.status, exchange.received, exchange.headers["connection"]) == (413, 0, "close")
+
+
+async def test_other_methods_and_paths(endpoint: DiscoveryEndpoint) -> None:
+    refused = await ask(endpoint, method="PUT")
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert (await ask(endpoint, method="PUT", headers=())).status == 401
+    assert (await ask(endpoint, path="/autodiscover/other")).status == 404
+
+
+async def test_a_client_that_leaves_is_not_answered(endpoint: DiscoveryEndpoint) -> None:
+    assert (await ask(endpoint, QUESTION[:10], leave=True)).status == 0
+
+
+def failing(error: Exception) -> DiscoveryEndpoint:
+    def look_up(question: Question, signed: Signed) -> Outcome:
+        raise error
+
+    return DiscoveryEndpoint(look_up, authenticate, in_thread, Clock())
+
+
+@pytest.mark.parametrize("kind", [Kind.UNAVAILABLE, Kind.THROTTLED, Kind.BACKEND_DOWN, Kind.BACKEND_SLOW])
+async def test_what_will_pass_is_503_with_a_time(kind: Kind) -> None:
+    exchange = await ask(failing(GatewayError(kind)), QUESTION)
+    assert exchange.status == 503
+    assert int(exchange.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("error", [GatewayError(Kind.INTERNAL), RuntimeError("s3cret")])
+async def test_our_own_fault_is_603_and_says_no_more(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange = await ask(failing(error), QUESTION)
+    assert exchange.status == 200
+    assert b"<ErrorCode>603</ErrorCode>" in exchange.body
+    assert b"s3cret" not in exchange.body
+    assert "discovery failed" in caplog.text
+
+
+async def test_a_busy_directory_is_503_before_anything_is_known() -> None:
+    async def throttled(scope: MutableMapping[str, Any]) -> Principal | None:
+        raise GatewayError(Kind.THROTTLED)
+
+    endpoint = DiscoveryEndpoint(
+        lambda _question, _signed: pytest.fail("asked"), throttled, in_thread, Clock()
+    )
+    assert (await ask(endpoint, QUESTION)).status == 503
+
+
+async def test_an_error_that_is_not_about_discovery_is_left_to_the_middleware() -> None:
+    async def broken(scope: MutableMapping[str, Any]) -> Principal | None:
+        raise GatewayError(Kind.INTERNAL)
+
+    endpoint = DiscoveryEndpoint(lambda _question, _signed: pytest.fail("asked"), broken, in_thread, Clock())
+    with pytest.raises(GatewayError):
+        await ask(endpoint, QUESTION)
+
+
+async def test_the_same_answer_through_the_activesync_path(endpoint: DiscoveryEndpoint) -> None:
+    from autodiscover import pox
+
+    async def speak(scope: Any, receive: Any, send: Any) -> None:
+        await endpoint.speak(pox, scope, receive, send)
+
+    through = await ask(speak, QUESTION, path="/Microsoft-Server-ActiveSync")
+    assert (through.status, through.body) == (200, (await ask(endpoint, QUESTION)).body)

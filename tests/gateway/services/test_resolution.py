@@ -1,0 +1,96 @@
+"""Whom a typed login means (spec/autodiscover.md R15, T16)."""
+
+import pytest
+
+from gateway.records import User, UserSource
+from gateway.services.resolution import Resolved
+from gateway.services.tenants import Settings
+from tests.support.world import ADMIN, World
+
+
+@pytest.fixture
+def ann(world: World) -> User:
+    world.organisation()
+    ann = world.user()
+    return world.users.set_aliases(ADMIN, ann.id, ["anne.miller@acme.example"])
+
+
+SPELLINGS = [
+    "ann@acme.example",
+    "ANN@Acme.EXAMPLE",
+    "anne.miller@acme.example",
+    "acme\\ann",
+    "ACME\\Ann",
+    "acme.example\\ann",
+    "ACME\\ann@acme.example",
+    "ann",
+    " Ann ",
+]
+
+
+@pytest.mark.parametrize("typed", SPELLINGS)
+def test_every_spelling_means_the_same_user(world: World, ann: User, typed: str) -> None:
+    resolved = world.users.resolve(typed)
+    assert resolved is not None
+    assert (resolved.user, resolved.address, resolved.account) == (ann, ann.address, ann.id)
+
+
+@pytest.mark.parametrize(
+    "typed", ["ann@globex.example", "globex\\ann", "", "\\", "@", "a@b@c", "bob@nowhere"]
+)
+def test_nobody_is_nobody(world: World, ann: User, typed: str) -> None:
+    assert world.users.resolve(typed) is None
+
+
+def test_an_unseen_user_of_a_known_place_has_an_address(world: World) -> None:
+    organisation = world.organisation("globex", Settings(user_source=UserSource.BACKEND))
+    expected = {
+        "eve@globex.example": "eve@globex.example",
+        "GLOBEX\\eve": "eve@globex.usher.test",
+        "globex.example\\eve": "eve@globex.example",
+        "eve": "eve@globex.usher.test",
+    }
+    for typed, address in expected.items():
+        assert world.users.resolve(typed) == Resolved(organisation, None, address)
+    assert world.users.resolve("eve", "globex.example") == Resolved(organisation, None, "eve@globex.example")
+
+
+def test_a_bare_name_that_two_people_have_is_nobody(world: World, ann: User) -> None:
+    world.organisation("globex")
+    other = world.user("ann@globex.example")
+    assert world.users.resolve("ann") is None
+    hinted = world.users.resolve("ann", "globex.example")
+    assert hinted is not None
+    assert hinted.user == other
+    world.users.remove(ADMIN, other.id)
+    found = world.users.resolve("ann")
+    assert found is not None
+    assert found.user == ann
+
+
+def test_a_bare_unknown_name_with_several_organisations_is_nobody(world: World, ann: User) -> None:
+    world.organisation("globex")
+    assert world.users.resolve("bob") is None
+
+
+def test_in_one_organisation_the_default_domain_wins(world: World, ann: User) -> None:
+    world.tenants.add_domain(ADMIN, "acme", "second.example")
+    second = world.users.create(ADMIN, "acme", "ann@second.example", password="Correct-Horse-1")
+    assert world.users.resolve("acme\\ann") is None
+    world.tenants.make_default(ADMIN, "acme", "second.example")
+    found = world.users.resolve("acme\\ann")
+    assert found is not None
+    assert found.user == second
+    named = world.users.resolve("acme.example\\ann")
+    assert named is not None
+    assert named.user == ann
+
+
+def test_the_first_label_of_a_domain_is_a_realm_when_it_is_unambiguous(world: World, ann: User) -> None:
+    world.tenants.add_domain(ADMIN, "acme", "contoso.example")
+    found = world.users.resolve("CONTOSO\\ann")
+    assert found is not None
+    assert found.user == ann
+    world.organisation("globex")
+    world.tenants.add_domain(ADMIN, "globex", "contoso.test")
+    assert world.users.resolve("CONTOSO\\ann") is None

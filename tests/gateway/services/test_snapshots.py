@@ -1,0 +1,244 @@
+"""What a process remembers, and when it must not (house.md 4a)."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User, UserState
+from gateway.services.snapshots import (
+    FEED_SILENCE,
+    REMEMBERED_CHANGES,
+    Known,
+    OrganisationView,
+    Snapshots,
+    concerns,
+)
+from mdm.access import AccessDecision
+from mdm.ashttp import Version
+from mdm.device import AccessLevel, Device, DeviceKey
+from mdm.policy import DEFAULT, Policy
+from tests.support.stores import ACME, GLOBEX, NOON, device, user
+
+ANN, BOB, GIL = user("ann"), user("bob"), user("gil", GLOBEX, "globex.example")
+
+
+def known(
+    device_id: str = "PHONE1",
+    owner: User = ANN,
+    organisation: Organisation = ACME,
+    policy: Policy = DEFAULT,
+    **fields: object,
+) -> Known:
+    made = replace(device(device_id, owner), **fields)  # type: ignore[arg-type]
+    return Known(made, owner, OrganisationView(organisation, policy))
+
+
+def about(one: Device) -> Change:
+    return Change(Scope.DEVICE, one.key.organisation, one.key.user, one.key.device_id)
+
+
+def filled() -> tuple[Snapshots, dict[str, Known]]:
+    """Ann's two phones, Bob's one, and one of another organisation."""
+    snapshots = Snapshots()
+    all_known = {
+        "ann1": known(),
+        "ann2": known("PHONE2"),
+        "bob": known("PHONE3", BOB),
+        "gil": known("PHONE1", GIL, GLOBEX),
+    }
+    for one in all_known.values():
+        snapshots.put(one, snapshots.mark())
+    return snapshots, all_known
+
+
+def left(snapshots: Snapshots, all_known: dict[str, Known]) -> set[str]:
+    key = {name: one.device.key for name, one in all_known.items()}
+    return {name for name in all_known if snapshots.get(key[name].user, key[name].device_id) is not None}
+
+
+def test_what_was_put_is_found_by_user_and_device() -> None:
+    snapshots, all_known = filled()
+    assert len(snapshots) == len(list(snapshots)) == 4
+    assert snapshots.get(ANN.id, "PHONE1") is all_known["ann1"]
+    assert snapshots.get(BOB.id, "PHONE1") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "stays"),
+    [
+        (Change(Scope.DEVICE, ACME.id, ANN.id, "PHONE1"), {"ann2", "bob", "gil"}),
+        (Change(Scope.USER, ACME.id, ANN.id), {"bob", "gil"}),
+        (Change(Scope.POLICY, ACME.id), {"gil"}),
+        (Change(Scope.ORGANISATION, ACME.id), {"gil"}),
+        (Change(Scope.ORGANISATION, "m-nobody"), {"ann1", "ann2", "bob", "gil"}),
+        (Change(Scope.DEVICE, ACME.id, BOB.id, "PHONE1"), {"ann1", "ann2", "bob", "gil"}),
+    ],
+)
+def test_a_change_drops_what_it_concerns(change: Change, stays: set[str]) -> None:
+    snapshots, all_known = filled()
+    snapshots.drop([change])
+    assert left(snapshots, all_known) == stays
+    touched = {name for name, one in all_known.items() if concerns(change, one.device.key)}
+    assert touched == set(all_known) - stays
+
+
+def test_a_read_that_was_overtaken_is_not_put_back() -> None:
+    snapshots = Snapshots()
+    one = known()
+    mark = snapshots.mark()
+    snapshots.drop([about(one.device)])
+    assert snapshots.put(one, mark) is one
+    assert snapshots.get(ANN.id, "PHONE1") is None
+    snapshots.put(one, snapshots.mark())
+    assert snapshots.get(ANN.id, "PHONE1") is one
+
+
+def test_a_change_of_something_else_does_not_overtake_a_read() -> None:
+    snapshots = Snapshots()
+    one, mark = known(), snapshots.mark()
+    others = [
+        about(device("PHONE2", ANN)),
+        about(device("PHONE1", BOB)),
+        Change(Scope.USER, GLOBEX.id, GIL.id),
+    ]
+    snapshots.drop(others)
+    snapshots.put(one, mark)
+    assert snapshots.get(ANN.id, "PHONE1") is one
+
+
+@pytest.mark.parametrize("wide", [Scope.ORGANISATION, Scope.POLICY])
+def test_a_wide_change_overtakes_every_read_in_the_organisation(wide: Scope) -> None:
+    snapshots = Snapshots()
+    mark = snapshots.mark()
+    snapshots.drop([Change(wide, ACME.id)])
+    snapshots.put(known(), mark)
+    snapshots.put(known("PHONE1", GIL, GLOBEX), mark)
+    assert (snapshots.get(ANN.id, "PHONE1"), len(snapshots)) == (None, 1)
+
+
+def test_a_read_older_than_what_is_remembered_of_the_feed_is_not_believed() -> None:
+    snapshots = Snapshots()
+    mark = snapshots.mark()
+    snapshots.drop([about(device(f"OTHER{number}")) for number in range(REMEMBERED_CHANGES)])
+    snapshots.put(known(), mark)
+    assert len(snapshots) == 1
+    snapshots.clear()
+    mark = snapshots.mark()
+    snapshots.drop([about(device(f"OTHER{number}")) for number in range(REMEMBERED_CHANGES + 1)])
+    snapshots.put(known(), mark)
+    assert len(snapshots) == 0
+
+
+def test_a_lost_feed_overtakes_every_read() -> None:
+    snapshots, _ = filled()
+    mark = snapshots.mark()
+    snapshots.clear()
+    assert len(snapshots) == 0
+    snapshots.put(known(), mark)
+    assert len(snapshots) == 0
+    snapshots.drop([about(device("OTHER"))])
+    snapshots.put(known(), mark)
+    assert len(snapshots) == 0
+
+
+def test_the_longest_unused_goes_first() -> None:
+    snapshots = Snapshots(maximum=3)
+    for number in range(5):
+        snapshots.put(known(f"PHONE{number}"), snapshots.mark())
+    assert [one.device.key.device_id for one in snapshots] == ["PHONE2", "PHONE3", "PHONE4"]
+    snapshots.put(known("PHONE2"), snapshots.mark())
+    snapshots.put(known("PHONE9"), snapshots.mark())
+    assert [one.device.key.device_id for one in snapshots] == ["PHONE4", "PHONE2", "PHONE9"]
+
+
+def test_silence_of_the_feed_is_doubt() -> None:
+    snapshots = Snapshots()
+    assert not snapshots.trusted(0.0)
+    snapshots.fresh_at = 100.0
+    assert snapshots.trusted(100.0 + FEED_SILENCE)
+    assert not snapshots.trusted(100.0 + FEED_SILENCE + 0.001)
+
+
+def test_a_device_is_announced_once() -> None:
+    snapshots = Snapshots(maximum=2)
+    first, second, third = (device(f"PHONE{number}").key for number in range(3))
+    assert [snapshots.announce_once(key) for key in (first, first, second, second)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert snapshots.announce_once(third)
+    assert not snapshots.announce_once(third)
+
+
+def test_contacts_are_gathered_until_they_are_taken() -> None:
+    snapshots, one = Snapshots(), known()
+    snapshots.note(one, 1000.0, "192.0.2.1", "first", Version.V14_1, True)
+    snapshots.note(one, 1001.0, "192.0.2.2", "second", Version.V16_1, False)
+    snapshots.note(known("PHONE2"), 1002.0, "192.0.2.3", "third", Version.V12_1, False)
+    at = datetime.fromtimestamp(1001, UTC)
+    assert snapshots.take_contacts()[0] == Contact(
+        ACME.id, ANN.id, "PHONE1", at, "192.0.2.2", "second", "16.1", synced=True
+    )
+    assert snapshots.take_contacts() == []
+    snapshots.note(one, 1003.0, "192.0.2.2", "fourth", Version.V16_1, False)
+    assert [contact.synced for contact in snapshots.take_contacts()] == [False]
+
+
+def test_terms_are_the_policy_s_for_the_version_and_drawn_up_once() -> None:
+    view = OrganisationView(
+        replace(ACME, provisioning_signal=Signal.HTTP449, strict_absent_key=True, legacy_versions=True),
+        Policy(allow_non_provisionable=True),
+    )
+    allowed = AccessDecision(AccessLevel.ALLOW, "x")
+    for version in Version:
+        terms = view.terms(version, allowed, False)
+        assert terms is view.terms(version, allowed, False)
+        assert terms.policy_digest == view.policy.digest(version)
+        assert (terms.allow_non_provisionable, terms.signal449, terms.strict_absent_key) == (True, True, True)
+        assert (terms.legacy_versions, terms.refresh_due, terms.access) == (True, False, allowed)
+        assert view.terms(version, allowed, True).refresh_due
+
+
+def test_a_policy_is_due_again_after_its_hours() -> None:
+    refreshed = Policy(refresh_hours=24)
+    one = known(policy=refreshed, provisioned_at=NOON)
+    day = 24 * 3600
+    assert not one.terms(Version.V16_1, NOON.timestamp() + day - 1).refresh_due
+    assert one.terms(Version.V16_1, NOON.timestamp() + day).refresh_due
+    assert not known(policy=refreshed).terms(Version.V16_1, 1e12).refresh_due
+    assert not known(provisioned_at=NOON).terms(Version.V16_1, 1e12).refresh_due
+
+
+@pytest.mark.parametrize("state", list(OrganisationState))
+def test_only_an_active_organisation_serves(state: OrganisationState) -> None:
+    one = known(organisation=replace(ACME, state=state))
+    assert one.serving is (state is OrganisationState.ACTIVE)
+    assert (one.access.level is AccessLevel.ALLOW) is one.serving
+
+
+def test_a_disabled_user_has_no_access_and_an_override_has_its_reason() -> None:
+    assert known(owner=replace(ANN, state=UserState.DISABLED)).access.level is AccessLevel.BLOCK
+    quarantined = known(access=AccessLevel.QUARANTINE, access_reason="new model")
+    assert quarantined.access.level is AccessLevel.QUARANTINE
+    assert "new model" in quarantined.access.reason
+    assert (
+        known(organisation=replace(ACME, default_access=AccessLevel.BLOCK)).access.level is AccessLevel.BLOCK
+    )
+
+
+def test_the_route_is_the_organisation_s() -> None:
+    assert known(organisation=replace(ACME, backend="other")).backend == "other"
+    assert DeviceKey(ACME.id, ANN.id, "PHONE1") == known().device.key
+
+
+def test_partnerships_of_an_organisation_share_what_was_read_alike() -> None:
+    snapshots = Snapshots()
+    first, second = (snapshots.put(known(name), snapshots.mark()) for name in ("PHONE1", "PHONE2"))
+    assert first.view is second.view
+    stricter = replace(DEFAULT, allow_non_provisionable=True)
+    third = snapshots.put(known("PHONE3", policy=stricter), snapshots.mark())
+    assert third.view is not first.view
+    assert third.view.policy == stricter

@@ -1,0 +1,19 @@
+"""Cutting back what grows."""
+
+from datetime import UTC, datetime, timedelta
+
+from gateway.records import Scope
+from gateway.services.upkeep import CHANGES_KEPT, prune_changes
+from gateway.store import DatabaseStore
+from tests.support.stores import Clock
+
+
+def test_changes_are_kept_for_a_day_and_the_newest_for_ever(store: DatabaseStore) -> None:
+    with store.write() as transaction:
+        for name in "ABC":
+            transaction.changes.announce(Scope.DEVICE, "m-1", "u-1", name)
+    written = datetime.now(UTC)  # noqa: TID251 - the database stamps the rows with its own clock
+    assert prune_changes(store, Clock(written + CHANGES_KEPT - timedelta(minutes=1))) == 0
+    assert prune_changes(store, Clock(written + CHANGES_KEPT + timedelta(minutes=1))) == 2
+    with store.read() as transaction:
+        assert [change.device_id for change in transaction.changes.since(0)] == ["C"]
