@@ -1,0 +1,1 @@
+"""The background check of every domain's records (product 2.5)."""
