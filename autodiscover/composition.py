@@ -53,7 +53,7 @@ class Row:
     def fits(self, schema: str, asker: Asker) -> bool:
         return (
             schema == self.schema
-            and (asker.mapi_http or not self.mapi_http)
+            and (asker.mapi_http > 0 or not self.mapi_http)
             and re.search(self.agent, asker.user_agent, re.IGNORECASE) is not None
         )
 

@@ -13,10 +13,14 @@ from autodiscover.model import (
     AddressRedirect,
     Answer,
     Asker,
+    Audience,
+    Enquiry,
     Mailbox,
     NotFound,
     Outcome,
     Question,
+    Request,
+    Site,
     Stamp,
     UrlRedirect,
 )
@@ -27,6 +31,9 @@ MEDIA_TYPE = "text/xml; charset=utf-8"
 """To the letter: some clients compare the header as a string (R4)."""
 
 PATH = "/autodiscover/autodiscover.xml"
+AUDIENCE = Audience.SIGNED
+METHODS: tuple[str, ...] = ("GET", "HEAD", "POST")
+HEADERS: tuple[tuple[str, str], ...] = ()
 
 
 def matches(path: str) -> bool:
@@ -34,13 +41,15 @@ def matches(path: str) -> bool:
     return path.lower() == PATH
 
 
-def read(body: bytes) -> Question:
+def read(request: Request) -> Enquiry:
     """Read a POX request.
 
     Raises:
-        DiscoveryError: 600 for what is no such request, 601 for a schema that is not spoken.
+        DiscoveryError: 600 for what is no such request, a GET included, 601 for a schema that is not spoken.
     """
-    root = parse(body)
+    if request.method != "POST":
+        raise DiscoveryError(Fault.INVALID_REQUEST, "nothing was posted")
+    root = parse(request.body)
     requests = root.findall("Request")
     if root.name != "Autodiscover" or len(requests) != 1:
         raise DiscoveryError(Fault.INVALID_REQUEST, "not exactly one Request")
@@ -48,23 +57,26 @@ def read(body: bytes) -> Question:
     if schema not in (OUTLOOK, MOBILESYNC):
         raise DiscoveryError(Fault.NO_PROVIDER, "unknown schema")
     legacy_dn = _single(requests[0], "LegacyDN") if schema == OUTLOOK else ""
-    question = Question(schema, _single(requests[0], "EMailAddress"), legacy_dn)
+    question = Question(_single(requests[0], "EMailAddress"), legacy_dn)
     if not question.address and not question.legacy_dn:
         raise DiscoveryError(Fault.INVALID_REQUEST, "no address")
-    return question
+    return Enquiry(schema, (question,))
 
 
-def write(question: Question, outcome: Outcome, asker: Asker, stamp: Stamp) -> Answer:
-    """Write what was found."""
-    if question.schema == MOBILESYNC:
+def write(enquiry: Enquiry, outcomes: tuple[Outcome, ...], asker: Asker, stamp: Stamp) -> Answer:
+    """Write what was found: there is one question and one outcome."""
+    outcome = outcomes[0]
+    if isinstance(outcome, Site):
+        return refuse(Fault.UNKNOWN_MAILBOX, stamp)
+    if enquiry.form == MOBILESYNC:
         if isinstance(outcome, UrlRedirect):
             return Answer(302, MEDIA_TYPE, b"", outcome.url)
-        return _answer(mobilesync.compose(question, outcome))
+        return _answer(mobilesync.compose(enquiry.questions[0], outcome))
     match outcome:
         case AddressRedirect() | UrlRedirect():
             return _answer(outlook.redirect(outcome))
         case Mailbox():
-            offer = choose(question.schema, asker, outcome.endpoints)
+            offer = choose(enquiry.form, asker, outcome.endpoints)
             if offer is not None:
                 return _answer(outlook.compose(outcome, offer))
         case NotFound():

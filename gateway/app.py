@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from autodiscover import pox
-from autodiscover.model import Encryption, Endpoints, MailServer
+from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 from certs.chain import parse
 from certs.csr import names_of
 from certs.names import covers
@@ -55,7 +55,7 @@ from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
 
-IMPLICIT_TLS = frozenset({993, 465})
+IMPLICIT_TLS = frozenset({993, 995, 465})
 """Mail ports on which TLS starts with the first byte; others start it in the dialogue."""
 
 
@@ -182,8 +182,8 @@ class Clients:
         return Routing(activesync, discovery)
 
     def _discovery(self, credentials: Credentials) -> DiscoveryEndpoint:
-        routes = {name: endpoints(self._config, backend) for name, backend in self._config.backends.items()}
-        look_up = Discovery(self._services.store, routes).look_up
+        routes = {name: route(self._config, backend) for name, backend in self._config.backends.items()}
+        look_up = Discovery(self._services.store, routes).answer
         return DiscoveryEndpoint(
             look_up,
             credentials.signed,
@@ -254,13 +254,25 @@ def admin(config: Config) -> "Administration":
     return Administration(made, config.token_file, {"store": store_answers}, close)
 
 
+def route(config: Config, backend: Backend) -> Endpoints | UrlRedirect:
+    """Where discovery leads a backend's users: to what is served here, or to a foreign server's answer."""
+    return UrlRedirect(backend.autodiscover_url) if backend.autodiscover_url else endpoints(config, backend)
+
+
 def endpoints(config: Config, backend: Backend) -> Endpoints:
     """What AutoDiscover may advertise of a backend: nothing that it does not serve (product 2.4)."""
     return Endpoints(
         activesync=config.origin + ACTIVESYNC_PATH,
+        autodiscover=config.origin + pox.PATH,
         ews=backend.ews_url or None,
+        mapi=backend.mapi_url or None,
+        oab=backend.oab_url or None,
         imap=_mail_server(backend.imap),
+        pop3=_mail_server(backend.pop3),
         smtp=_mail_server(backend.smtp),
+        web_mail=backend.web_mail or None,
+        caldav=backend.caldav_url or None,
+        carddav=backend.carddav_url or None,
     )
 
 

@@ -1,6 +1,7 @@
 """Settings: ``load`` gives a frozen ``Config`` or one ``ConfigError`` that lists every fault (house.md 7)."""
 
-from gateway.config.loading import ConfigError, Fault, load
+from gateway.config.faults import Fault
+from gateway.config.loading import ConfigError, load
 from gateway.config.values import (
     ACTIVESYNC_PATH,
     AccessLines,
@@ -8,6 +9,7 @@ from gateway.config.values import (
     Admin,
     Backend,
     BackendKind,
+    CertificateFiles,
     Config,
     Credentials,
     Level,
@@ -28,6 +30,7 @@ __all__ = [
     "Admin",
     "Backend",
     "BackendKind",
+    "CertificateFiles",
     "Config",
     "ConfigError",
     "Credentials",

@@ -9,25 +9,23 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, get_type_hints
-from urllib.parse import urlsplit
+from typing import Any, get_type_hints
 
+from gateway.config.faults import ADVERTISED_URLS, Fault, backend_faults, crossed, unreadable_files
 from gateway.config.values import (
-    ACTIVESYNC_PATH,
     Address,
     Admin,
     Backend,
+    CertificateFiles,
     Config,
-    Credentials,
     Limits,
     Listen,
     LogConfig,
     StoreConfig,
     Tls,
-    UserMapping,
 )
 
 PREFIX = "USHER_"
@@ -37,20 +35,12 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
 NETWORKS = "trusted_proxies"
 PORT = "public_port"
 HOST = "public_host"
+EXTRA = "extra_hosts"
+BASE = "base_domain"
+ADVERTISED = tuple(f"_{key}" for key in ADVERTISED_URLS)
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII)
 BACKEND_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,61}", re.ASCII)
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
-
-
-class Fault(NamedTuple):
-    """One thing wrong: dotted key, what is wrong, line of the file (0 when it has none)."""
-
-    key: str
-    problem: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.key}{f' (line {self.line})' if self.line else ''}: {self.problem}"
 
 
 class ConfigError(Exception):
@@ -78,7 +68,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, check_files: bool = T
     reading = _Reading(document, environ, _lines(text))
     config = reading.config()
     if config is not None:
-        reading.faults += _crossed(config) + (_files(config) if check_files else [])
+        reading.faults += crossed(config) + (unreadable_files(config) if check_files else [])
     if reading.faults or config is None:
         raise ConfigError(tuple(fault._replace(line=reading.line(fault.key)) for fault in reading.faults))
     return config
@@ -103,7 +93,7 @@ def _lines(text: str) -> dict[str, int]:
     found: dict[str, int] = {}
     table = ""
     for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
+        if header := re.match(r"\s*\[\[?([^\[\]]+)\]", line):
             table = header[1].replace(" ", "").replace('"', "")
             found.setdefault(table, number)
         elif key := re.match(r"\s*([\w.\"-]+)\s*=", line):
@@ -135,6 +125,9 @@ class _Reading:
             NETWORKS, tuple[IPv4Network | IPv6Network, ...], self._document.pop(NETWORKS, None), ()
         )
         port = self._value(PORT, int, self._document.pop(PORT, None), 443)
+        base = self._value(BASE, str, self._document.pop(BASE, None), "").lower()
+        if base and not HOST_NAME.fullmatch(base):
+            self.faults.append(Fault(BASE, f"{base!r} is no domain"))
         sections = {name: self._section(name, kind) for name, kind in SECTIONS.items()}
         backends = self._backends()
         for key in self._document:
@@ -144,7 +137,9 @@ class _Reading:
         if host is None or any(section is None for section in sections.values()):
             return None
         named = {"store": sections.pop("store"), **sections}
-        return Config(public_host=host, public_port=port, backends=backends, trusted_proxies=proxies, **named)
+        extra = self._hosts(self._value(EXTRA, tuple[str, ...], self._document.pop(EXTRA, None), ()))
+        top = {EXTRA: extra, PORT: port, BASE: base, NETWORKS: proxies}
+        return Config(public_host=host, backends=backends, **top, **named)
 
     def _host(self) -> str | None:
         before = len(self.faults)
@@ -157,6 +152,13 @@ class _Reading:
         folded: str = host.lower()
         if not HOST_NAME.fullmatch(folded):
             self.faults.append(Fault(HOST, f"{host!r} is no host name"))
+        return folded
+
+    def _hosts(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        """Names and addresses without port, as they are compared: lower case, no brackets."""
+        folded = tuple(host.lower().strip("[]") for host in hosts)
+        wrong = [host for host in folded if not HOST_NAME.fullmatch(host) and not _is_address(host)]
+        self.faults += [Fault(EXTRA, f"{host!r} is no host name or address") for host in wrong]
         return folded
 
     def _section(self, name: str, kind: type) -> Any:
@@ -218,7 +220,7 @@ class _Reading:
         """Backends that only the environment names: ``USHER_BACKENDS_<NAME>_URL`` brings one into being."""
         known = {re.sub("-", "_", name).upper() for name in tables}
         found = (re.fullmatch(rf"{PREFIX}BACKENDS_(\w+)_URL", name) for name in self._environ)
-        names = {match[1] for match in found if match and not match[1].endswith("_EWS")}
+        names = {match[1] for match in found if match and not match[0].lower().endswith(ADVERTISED)}
         return {name.lower(): {} for name in sorted(names - known)}
 
     def _backend(self, name: str, table: Any) -> Backend | None:
@@ -227,7 +229,7 @@ class _Reading:
             self.faults.append(Fault(key, "a backend's name is of a-z, 0-9, - and _"))
         backend: Backend | None = self._build(key, Backend, table, {"name": name})
         if backend is not None:
-            self.faults += [Fault(f"{key}.{item}", problem) for item, problem in _backend_faults(backend)]
+            self.faults += [Fault(f"{key}.{item}", problem) for item, problem in backend_faults(backend)]
         return backend
 
 
@@ -286,6 +288,35 @@ def _each(value: Any) -> Iterator[str]:
     return (_text(item).strip() for item in items if item != "")
 
 
+def _certificates(value: Any) -> Iterator[CertificateFiles]:
+    """Tables of ``certificate`` and ``key``; in a variable's text ``certificate:key`` with commas between."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise ValueError(f"{value!r} is no list of tables")
+    for item in items:
+        certificate, key = _pair(item)
+        if not certificate:
+            raise ValueError(f"{item!r} has no certificate")
+        yield CertificateFiles(Path(certificate), Path(key or certificate))
+
+
+def _pair(item: Any) -> tuple[str, str]:
+    if isinstance(item, str):
+        certificate, _, key = item.strip().partition(":")
+        return certificate, key
+    if not isinstance(item, dict) or not set(item) <= {"certificate", "key"}:
+        raise ValueError(f"{item!r} is no table of certificate and key")
+    return _text(item.get("certificate", "")), _text(item.get("key", ""))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
     {
         "str": _text,
@@ -294,83 +325,11 @@ READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "float": _seconds,
         "Path": lambda value: Path(_text(value)),
         str(Path | None): _path,
+        str(tuple[str, ...]): lambda value: tuple(_each(value)),
+        str(tuple[CertificateFiles, ...]): lambda value: tuple(_certificates(value)),
         str(tuple[Address, ...]): lambda value: tuple(Address.parse(item) for item in _each(value)),
         str(tuple[IPv4Network | IPv6Network, ...]): lambda value: tuple(
             ip_network(item) for item in _each(value)
         ),
     }
 )
-
-
-def _backend_faults(backend: Backend) -> Iterator[tuple[str, str]]:
-    for key in ("url", "ews_url"):
-        if problem := _url_fault(getattr(backend, key), optional=key == "ews_url"):
-            yield key, problem
-    for key in ("imap", "smtp"):
-        if not re.fullmatch(r"([a-z0-9.-]+:\d{1,5})?", getattr(backend, key), re.ASCII):
-            yield key, "must be host:port"
-    for key in ("header", "proof_header"):
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", getattr(backend, key), re.ASCII):
-            yield key, "is no header name"
-    if backend.credentials is Credentials.TRUSTED and backend.secret_file is None:
-        yield "secret_file", "is required with credentials = 'trusted'"
-    if backend.credentials is Credentials.TRUSTED and backend.user_mapping is UserMapping.AS_TYPED:
-        yield "user_mapping", "must not be 'as_typed' with credentials = 'trusted': nobody checks the name"
-    if backend.user_mapping is UserMapping.DOMAIN_USER and not backend.nt_domain:
-        yield "nt_domain", "is required with user_mapping = 'domain_user'"
-
-
-def _url_fault(url: str, *, optional: bool) -> str:
-    if optional and not url:
-        return ""
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        return str(error)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"{url!r} is no http or https URL"
-    if parts.username is not None or parts.query or parts.fragment:
-        return "must carry no user, query or fragment"
-    return (
-        ""
-        if parts.path in ("", "/") or parts.path.startswith("/")
-        else f"lacks a path such as {ACTIVESYNC_PATH}"
-    )
-
-
-def _crossed(config: Config) -> list[Fault]:
-    """What no single value can be blamed for."""
-    faults = []
-    if config.listen.clients or config.listen.admin:
-        faults += [
-            Fault(f"tls.{name}", "is required")
-            for name in ("certificate", "key")
-            if not getattr(config.tls, name)
-        ]
-    if not config.listen.clients and not config.listen.plain:
-        faults.append(Fault("listen.clients", "nothing to listen on"))
-    if not re.fullmatch(r"0?[0-7]{3}", config.listen.socket_mode):
-        faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
-    if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
-        faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
-    return faults
-
-
-def _files(config: Config) -> list[Fault]:
-    named = {
-        "tls.certificate": config.tls.certificate,
-        "tls.key": config.tls.key,
-        "store.password_file": config.store.password_file,
-        **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
-        **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
-    }
-    return [Fault(key, problem) for key, path in named.items() if path and (problem := _unreadable(path))]
-
-
-def _unreadable(path: Path) -> str:
-    try:
-        with path.open("rb"):
-            return ""
-    except OSError as error:
-        return f"{path}: {error.strerror}"

@@ -91,11 +91,37 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """PEM files of a certificate with its intermediates, and of its key; one file may hold both."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Tls:
-    """PEM files of the server certificate with its intermediates, and of its key."""
+    """The server certificates; a client gets the one that its SNI names (product 9.1).
+
+    Attributes:
+        certificate, key: the default one, for clients without SNI and for names that no certificate has.
+        certificates: further ones.
+        folder: and all that are in this folder (``gateway.config.certificate_files``).
+    """
 
     certificate: Path | None = None
     key: Path | None = None
+    certificates: tuple[CertificateFiles, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def configured(self) -> bool:
+        """False where a front proxy has the certificates."""
+        return bool(self.default or self.certificates or self.folder)
+
+    @property
+    def default(self) -> CertificateFiles | None:
+        """Files of the default certificate, where it is named."""
+        return CertificateFiles(self.certificate, self.key) if self.certificate and self.key else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +194,9 @@ class Backend:
         nt_domain: for ``domain_user`` mapping.
         header: names the user in mode ``trusted``; ``proof_header`` carries the content of ``secret_file``.
         chunked: this server reads chunked request bodies. cookies: it needs its own cookies back.
-        ews_url, imap, smtp: what AutoDiscover may advertise; empty where the server has none.
+        ews_url, mapi_url, oab_url, imap, pop3, smtp, web_mail, caldav_url, carddav_url: what AutoDiscover may
+        advertise; empty where the server has none. autodiscover_url: a foreign server answers for its own
+        users; discovery redirects them there.
     """
 
     name: str
@@ -189,8 +217,15 @@ class Backend:
     chunked: bool = False
     cookies: bool = False
     ews_url: str = ""
+    mapi_url: str = ""
+    oab_url: str = ""
     imap: str = ""
+    pop3: str = ""
     smtp: str = ""
+    web_mail: str = ""
+    caldav_url: str = ""
+    carddav_url: str = ""
+    autodiscover_url: str = ""
 
 
 class AccessLines(Enum):
@@ -242,6 +277,8 @@ class Config:
     admin: Admin
     trusted_proxies: tuple[Network, ...] = ()
     public_port: int = 443
+    extra_hosts: tuple[str, ...] = ()
+    base_domain: str = ""
 
     @property
     def origin(self) -> str:

@@ -7,13 +7,14 @@ exist (T12). No part of the answer comes from the Host header (T13).
 """
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
 
 from autodiscover import match
 from autodiscover.errors import DiscoveryError, Fault
-from autodiscover.model import Answer, Asker, Format, Outcome, Question, Stamp
+from autodiscover.model import Answer, Asker, Audience, Enquiry, Format, Outcome, Request, Stamp
 from autodiscover.xmltext import MAXIMUM_SIZE
 from gateway.endpoints.bodies import Body, ClientLeft
 from gateway.endpoints.rendering import RETRY_AFTER
@@ -46,7 +47,7 @@ class DiscoveryEndpoint:
 
     def __init__(
         self,
-        look_up: Callable[[Question, Signed], Outcome],
+        look_up: Callable[[Enquiry, Signed | None], tuple[Outcome, ...]],
         authenticate: Callable[[Scope], Awaitable[Signed | None]],
         in_thread: InThread,
         clock: Clock,
@@ -75,14 +76,18 @@ class DiscoveryEndpoint:
 
     async def speak(self, spoken: Format, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in one format, whatever its path says."""
+        always = [(name.encode("ascii"), value.encode("ascii")) for name, value in spoken.HEADERS]
         try:
-            signed = await self._authenticate(scope)
-            if signed is None:
-                await _reply(scope, send, 401, (b"www-authenticate", self._challenge))
-            elif scope["method"] not in ("GET", "HEAD", "POST"):
-                await _reply(scope, send, 405, (b"allow", b"GET, HEAD, POST"))
+            open_to_all = spoken.AUDIENCE is Audience.ANYBODY
+            signed = None if open_to_all else await self._authenticate(scope)
+            if signed is None and not open_to_all:
+                await _reply(scope, send, 401, (b"www-authenticate", self._challenge), *always)
+            elif scope["method"] not in spoken.METHODS:
+                allowed = ", ".join(spoken.METHODS).encode("ascii")
+                await _reply(scope, send, 405, (b"allow", allowed), *always)
             else:
-                await _answer(scope, send, await self._discover(spoken, signed, scope, receive))
+                answer = await self._discover(spoken, signed, scope, receive)
+                await _answer(scope, send, answer, always)
         except GatewayError as error:
             if error.kind is Kind.TOO_LARGE:
                 await _reply(scope, send, 413, (b"connection", b"close"))
@@ -93,14 +98,14 @@ class DiscoveryEndpoint:
         except ClientLeft:
             return
 
-    async def _discover(self, spoken: Format, signed: Signed, scope: Scope, receive: Receive) -> Answer:
+    async def _discover(
+        self, spoken: Format, signed: Signed | None, scope: Scope, receive: Receive
+    ) -> Answer:
         stamp = Stamp(self._clock.now(), self._server)
-        if scope["method"] != "POST":
-            return spoken.refuse(Fault.INVALID_REQUEST, stamp)
-        body = await _body(scope, receive, self._body_limit)
+        body = await _body(scope, receive, self._body_limit) if scope["method"] == "POST" else b""
         try:
-            question = spoken.read(body)
-            outcome = await self._in_thread(partial(self._look_up, question, signed))
+            enquiry = spoken.read(_request(scope, body))
+            outcomes = await self._in_thread(partial(self._look_up, enquiry, signed))
         except DiscoveryError as error:
             return spoken.refuse(error.fault, stamp)
         except Exception as error:
@@ -108,15 +113,30 @@ class DiscoveryEndpoint:
                 raise
             _log.exception("discovery failed")
             return spoken.refuse(Fault.INTERNAL, stamp)
-        return spoken.write(question, outcome, _asker(scope), stamp)
+        return spoken.write(enquiry, outcomes, _asker(scope), stamp)
 
 
 def _header(scope: Scope, name: bytes) -> str:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
 
 
+def _request(scope: Scope, body: bytes) -> Request:
+    try:
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=64)
+    except ValueError as error:
+        raise DiscoveryError(Fault.INVALID_REQUEST, "too many parameters") from error
+    host = _header(scope, b"host").lower().partition(":")[0].rstrip(".")
+    return Request(scope["method"], scope["path"], tuple(query), body, host)
+
+
 def _asker(scope: Scope) -> Asker:
-    return Asker(_header(scope, b"user-agent"), bool(_header(scope, b"x-mapihttpcapability")))
+    version = _header(scope, b"x-mapihttpcapability").strip()
+    handles = _header(scope, b"x-clientcanhandle").lower().split(",")
+    return Asker(
+        _header(scope, b"user-agent"),
+        int(version[:4]) if version.isascii() and version.isdigit() else 0,
+        frozenset(token.strip() for token in handles if token.strip()),
+    )
 
 
 async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
@@ -126,11 +146,11 @@ async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
     return await Body(receive, length, length is None).whole(limit)
 
 
-async def _answer(scope: Scope, send: Send, answer: Answer) -> None:
-    headers: list[Header] = [(b"content-type", answer.media_type.encode("ascii"))]
+async def _answer(scope: Scope, send: Send, answer: Answer, always: Sequence[Header]) -> None:
+    header: Header = (b"content-type", answer.media_type.encode("ascii"))
     if answer.location:
-        headers = [(b"location", answer.location.encode("ascii"))]
-    await _reply(scope, send, answer.status, *headers, body=answer.body)
+        header = (b"location", answer.location.encode("ascii"))
+    await _reply(scope, send, answer.status, header, *always, body=answer.body)
 
 
 async def _reply(scope: Scope, send: Send, status: int, *headers: Header, body: bytes = b"") -> None:

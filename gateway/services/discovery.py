@@ -13,10 +13,12 @@ from typing import Protocol
 from autodiscover.model import (
     AddressRedirect,
     Endpoints,
+    Enquiry,
     Mailbox,
     NotFound,
     Outcome,
     Question,
+    Site,
     UrlRedirect,
 )
 from gateway.errors import GatewayError, Kind
@@ -50,6 +52,33 @@ class Discovery:
         self._store = store
         self._routes = routes
         self._deployment = deployment
+
+    def answer(self, enquiry: Enquiry, asker: Signed | None) -> tuple[Outcome, ...]:
+        """One outcome for each question; raises as ``look_up`` does. A stranger, ``asker`` None, learns of
+        domains only."""
+        return tuple(self._outcome(question, asker) for question in enquiry.questions)
+
+    def _outcome(self, question: Question, asker: Signed | None) -> Outcome:
+        if question.domain:
+            return self.site(question.domain)
+        return UNKNOWN if asker is None else self.look_up(question, asker)
+
+    def site(self, domain: str) -> Outcome:
+        """What anybody is told of a mail domain; nothing in it depends on who lives there (T12)."""
+        with self._store.read() as transaction:
+            directory = transaction.directory
+            known = directory.domain(domain.strip().lower())
+            if known is None:
+                return UNKNOWN
+            organisation = _serving(directory.organisation(known.organisation))
+        route = self._routes.get(organisation.backend)
+        match route:
+            case None:
+                raise GatewayError(Kind.INTERNAL)
+            case UrlRedirect():
+                return route
+            case Endpoints():
+                return Site(known.name, organisation.name, route, self._deployment)
 
     def look_up(self, question: Question, asker: Signed) -> Outcome:
         """What the asker is told.

@@ -37,13 +37,13 @@ MEANING = {"-": None, "E": Offer.EWS, "M": Offer.MAIL}
 
 @pytest.mark.parametrize(("client", "agent", "mapi", "expected"), SEEN)
 def test_each_client_meets_its_row(client: str, agent: str, mapi: bool, expected: str) -> None:
-    asker = Asker(agent, mapi)
+    asker = Asker(agent, int(mapi))
     assert next(row.client for row in ROWS if row.fits(OUTLOOK, asker)) == client
 
 
 @pytest.mark.parametrize(("client", "agent", "mapi", "expected"), SEEN)
 def test_each_client_gets_what_fits_it(client: str, agent: str, mapi: bool, expected: str) -> None:
-    asker = Asker(agent, mapi)
+    asker = Asker(agent, int(mapi))
     assert [choose(OUTLOOK, asker, served) for served in (BARE, EWS, MAIL, BOTH)] == [
         MEANING[letter] for letter in expected
     ]
@@ -51,7 +51,7 @@ def test_each_client_gets_what_fits_it(client: str, agent: str, mapi: bool, expe
 
 @pytest.mark.parametrize("agent", ["", "Android/0.3", "OutlookMobileCloudService-Autodetect/1.0.0", CLASSIC])
 def test_the_mobilesync_schema_always_gets_activesync(agent: str) -> None:
-    assert choose(MOBILESYNC, Asker(agent, mapi_http=True), BOTH) is Offer.ACTIVESYNC
+    assert choose(MOBILESYNC, Asker(agent, mapi_http=1), BOTH) is Offer.ACTIVESYNC
 
 
 def test_every_row_is_met_by_some_client() -> None:

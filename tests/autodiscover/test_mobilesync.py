@@ -2,13 +2,12 @@
 
 import pytest
 
-from autodiscover.composition import MOBILESYNC
 from autodiscover.mobilesync import compose
 from autodiscover.model import AddressRedirect, Endpoints, Mailbox, NotFound, Question
 from autodiscover.xmltext import Element
 
 URL = "https://usher.example/Microsoft-Server-ActiveSync"
-QUESTION = Question(MOBILESYNC, "al@example.org")
+QUESTION = Question("al@example.org")
 
 
 def outline(element: Element) -> tuple[str, ...]:

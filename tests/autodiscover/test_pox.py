@@ -12,10 +12,12 @@ from autodiscover.model import (
     AddressRedirect,
     Asker,
     Endpoints,
+    Enquiry,
     Mailbox,
     NotFound,
     Outcome,
     Question,
+    Request,
     Stamp,
     UrlRedirect,
 )
@@ -24,6 +26,11 @@ from autodiscover.xmltext import Element, parse
 STAMP = Stamp(datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC), 4711)
 ENDPOINTS = Endpoints("https://usher.example/Microsoft-Server-ActiveSync", ews="https://mail.example/ews")
 MAILBOX = Mailbox("alice@example.org", "Alice", ENDPOINTS)
+AL = Question("al@example.org")
+
+
+def read(body: bytes) -> Enquiry:
+    return pox.read(Request(body=body))
 
 
 def request(schema: str | None, *addresses: str, extra: str = "") -> bytes:
@@ -35,7 +42,7 @@ def request(schema: str | None, *addresses: str, extra: str = "") -> bytes:
 
 def fault_of(body: bytes) -> Fault:
     with pytest.raises(DiscoveryError) as caught:
-        pox.read(body)
+        read(body)
     return caught.value.fault
 
 
@@ -57,13 +64,13 @@ def test_nothing_near_the_path_is_taken_for_it(path: str) -> None:
 
 @pytest.mark.parametrize("schema", [OUTLOOK, MOBILESYNC])
 def test_values_are_trimmed_and_found_in_any_order(schema: str) -> None:
-    expected = Question(schema, "alice@example.org")
-    assert pox.read(request(f"\n {schema}\t", " alice@example.org\n")) == expected
+    expected = Enquiry(schema, (Question("alice@example.org"),))
+    assert read(request(f"\n {schema}\t", " alice@example.org\n")) == expected
     turned = (
         f"\n<Autodiscover><Request><AcceptableResponseSchema>{schema}</AcceptableResponseSchema>"
         "<EMailAddress>alice@example.org</EMailAddress></Request></Autodiscover>"
     )
-    assert pox.read(turned.encode()) == expected
+    assert read(turned.encode()) == expected
 
 
 @pytest.mark.requirement("MS-ASCMD_R2286", "MS-ASCMD_R2287", "MS-ASCMD_R3799")
@@ -96,8 +103,8 @@ def test_a_schema_that_nobody_provides_is_601(schema: str | None) -> None:
 
 
 def test_a_distinguished_name_is_kept_beside_the_address() -> None:
-    question = pox.read(request(OUTLOOK, "a@example.org", extra="<LegacyDN>/o=x/cn=a</LegacyDN>"))
-    assert question == Question(OUTLOOK, "a@example.org", "/o=x/cn=a")
+    found = read(request(OUTLOOK, "a@example.org", extra="<LegacyDN>/o=x/cn=a</LegacyDN>"))
+    assert found.questions == (Question("a@example.org", "/o=x/cn=a"),)
 
 
 @pytest.mark.parametrize("fault", list(Fault))
@@ -115,7 +122,7 @@ def test_an_error_is_http_200_with_time_and_id_in_the_envelopes_namespace(fault:
 
 
 def written(schema: str, outcome: Outcome, asker: Asker | None = None) -> bytes:
-    return pox.write(Question(schema, "al@example.org"), outcome, asker or Asker(), STAMP).body
+    return pox.write(Enquiry(schema, (AL,)), (outcome,), asker or Asker(), STAMP).body
 
 
 def test_each_schema_answers_in_its_own_namespace() -> None:
@@ -134,7 +141,7 @@ def test_an_unknown_mailbox_is_500_for_outlook() -> None:
 
 
 def test_a_mailbox_with_nothing_that_fits_the_asker_is_500() -> None:
-    assert b"<ErrorCode>500</ErrorCode>" in written(OUTLOOK, MAILBOX, Asker("Microsoft Office/16.0", True))
+    assert b"<ErrorCode>500</ErrorCode>" in written(OUTLOOK, MAILBOX, Asker("Microsoft Office/16.0", 1))
 
 
 def test_an_address_redirect_in_both_schemas() -> None:
@@ -146,7 +153,7 @@ def test_an_address_redirect_in_both_schemas() -> None:
 def test_a_url_redirect_is_in_the_body_for_outlook_and_a_302_for_activesync() -> None:
     moved = UrlRedirect("https://other.example/autodiscover/autodiscover.xml")
     assert b"<RedirectUrl>https://other.example/" in written(OUTLOOK, moved)
-    answer = pox.write(Question(MOBILESYNC, "a@example.org"), moved, Asker(), STAMP)
+    answer = pox.write(Enquiry(MOBILESYNC, (AL,)), (moved,), Asker(), STAMP)
     assert (answer.status, answer.location, answer.body) == (302, moved.url, b"")
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from autodiscover.model import Endpoints, MailServer, Outcome, Question
+from autodiscover.model import Endpoints, Enquiry, MailServer, Outcome
 from gateway.endpoints.discovery import MAXIMUM_BODY, DiscoveryEndpoint
 from gateway.errors import GatewayError, Kind
 from gateway.records import Domain, Organisation, User
@@ -73,7 +73,7 @@ def discovery(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
 
 @pytest.fixture
 def endpoint(discovery: Discovery) -> DiscoveryEndpoint:
-    return DiscoveryEndpoint(discovery.look_up, authenticate, in_thread, Clock(), server=4711)
+    return DiscoveryEndpoint(discovery.answer, authenticate, in_thread, Clock(), server=4711)
 
 
 @dataclass
@@ -111,7 +111,11 @@ async def ask(
         else:
             exchange.body += message["body"]
 
-    await endpoint({"type": "http", "method": method, "path": path, "headers": list(headers)}, receive, send)
+    await endpoint(
+        {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)},
+        receive,
+        send,
+    )
     return exchange
 
 
@@ -176,7 +180,7 @@ async def test_a_client_that_leaves_is_not_answered(endpoint: DiscoveryEndpoint)
 
 
 def failing(error: Exception) -> DiscoveryEndpoint:
-    def look_up(question: Question, signed: Signed) -> Outcome:
+    def look_up(enquiry: Enquiry, signed: Signed | None) -> tuple[Outcome, ...]:
         raise error
 
     return DiscoveryEndpoint(look_up, authenticate, in_thread, Clock())

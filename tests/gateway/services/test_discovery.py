@@ -50,7 +50,7 @@ def discovery(store: DatabaseStore) -> Discovery:
 
 
 def asked(address: str, legacy_dn: str = "") -> Question:
-    return Question("any", address, legacy_dn)
+    return Question(address, legacy_dn)
 
 
 @pytest.mark.parametrize("address", ["alice@example.org", "ALICE@Example.ORG", "al@example.org"])

@@ -1,0 +1,112 @@
+"""What can be wrong with settings that are well-formed one by one (product 10: every fault at once)."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from gateway.config.values import ACTIVESYNC_PATH, Backend, Config, Credentials, UserMapping
+
+ADVERTISED_URLS = (
+    "ews_url",
+    "mapi_url",
+    "oab_url",
+    "web_mail",
+    "caldav_url",
+    "carddav_url",
+    "autodiscover_url",
+)
+"""What AutoDiscover may advertise of a backend, or redirect to."""
+
+
+class Fault(NamedTuple):
+    """One thing wrong: dotted key, what is wrong, line of the file (0 when it has none)."""
+
+    key: str
+    problem: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.key}{f' (line {self.line})' if self.line else ''}: {self.problem}"
+
+
+def backend_faults(backend: Backend) -> Iterator[tuple[str, str]]:
+    """What is wrong within one backend: key and problem."""
+    for key in ("url", *ADVERTISED_URLS):
+        if problem := _url_fault(getattr(backend, key), optional=key != "url"):
+            yield key, problem
+    for key in ("imap", "pop3", "smtp"):
+        if not re.fullmatch(r"([a-z0-9.-]+:\d{1,5})?", getattr(backend, key), re.ASCII):
+            yield key, "must be host:port"
+    for key in ("header", "proof_header"):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", getattr(backend, key), re.ASCII):
+            yield key, "is no header name"
+    if backend.credentials is Credentials.TRUSTED and backend.secret_file is None:
+        yield "secret_file", "is required with credentials = 'trusted'"
+    if backend.credentials is Credentials.TRUSTED and backend.user_mapping is UserMapping.AS_TYPED:
+        yield "user_mapping", "must not be 'as_typed' with credentials = 'trusted': nobody checks the name"
+    if backend.user_mapping is UserMapping.DOMAIN_USER and not backend.nt_domain:
+        yield "nt_domain", "is required with user_mapping = 'domain_user'"
+
+
+def _url_fault(url: str, *, optional: bool) -> str:
+    if optional and not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        return str(error)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"{url!r} is no http or https URL"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must carry no user, query or fragment"
+    return (
+        ""
+        if parts.path in ("", "/") or parts.path.startswith("/")
+        else f"lacks a path such as {ACTIVESYNC_PATH}"
+    )
+
+
+def crossed(config: Config) -> list[Fault]:
+    """What no single value can be blamed for."""
+    faults = []
+    if config.tls.certificate or config.tls.key or not config.tls.configured:
+        required = config.listen.clients or config.listen.admin or config.tls.configured
+        faults += [
+            Fault(f"tls.{name}", "is required")
+            for name in ("certificate", "key")
+            if required and not getattr(config.tls, name)
+        ]
+    if not config.listen.clients and not config.listen.plain:
+        faults.append(Fault("listen.clients", "nothing to listen on"))
+    if not re.fullmatch(r"0?[0-7]{3}", config.listen.socket_mode):
+        faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
+    if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
+        faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
+    return faults
+
+
+def unreadable_files(config: Config) -> list[Fault]:
+    """Every file that the settings name and that cannot be read."""
+    named = {
+        "tls.certificate": config.tls.certificate,
+        "tls.key": config.tls.key,
+        "tls.folder": config.tls.folder,
+        "store.password_file": config.store.password_file,
+        **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
+        **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
+    }
+    return [Fault(key, problem) for key, path in named.items() if path and (problem := _unreadable(path))]
+
+
+def _unreadable(path: Path) -> str:
+    try:
+        if path.is_dir():
+            next(path.iterdir(), None)
+        else:
+            path.open("rb").close()
+    except OSError as error:
+        return f"{path}: {error.strerror}"
+    return ""

@@ -1,0 +1,45 @@
+"""Product 10: what is wrong with a setting is said of that setting."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config.faults import ADVERTISED_URLS, Fault, backend_faults, unreadable_files
+from gateway.config.loading import load
+from gateway.config.values import Backend
+
+URL = "https://mail.example/Microsoft-Server-ActiveSync"
+
+
+def keys(**settings: str) -> list[str]:
+    return [key for key, _ in backend_faults(Backend("default", **{"url": URL, **settings}))]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("key", ADVERTISED_URLS)
+def test_what_is_advertised_is_a_url_or_nothing(key: str) -> None:
+    assert keys(**{key: "https://other.example/x"}) == []
+    assert keys(**{key: ""}) == []
+    assert keys(**{key: "other.example"}) == [key]
+    assert keys(**{key: "ftp://other.example/"}) == [key]
+
+
+@pytest.mark.parametrize("key", ["imap", "pop3", "smtp"])
+def test_a_mail_server_is_a_host_and_a_port(key: str) -> None:
+    assert keys(**{key: "mail.example:993"}) == []
+    assert keys(**{key: "mail.example"}) == [key]
+
+
+def test_a_fault_shows_its_line_where_it_has_one() -> None:
+    assert str(Fault("a.b", "is wrong", 3)) == "a.b (line 3): is wrong"
+    assert str(Fault("a.b", "is wrong")) == "a.b: is wrong"
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    environ = {
+        "USHER_PUBLIC_HOST": "mail.example",
+        "USHER_BACKENDS_DEFAULT_URL": URL,
+        "USHER_TLS_CERTIFICATE": str(tmp_path / "missing.pem"),
+        "USHER_TLS_KEY": str(tmp_path),
+    }
+    faults = unreadable_files(load(None, environ, check_files=False))
+    assert {fault.key for fault in faults} == {"tls.certificate", "tls.key"}
