@@ -3,7 +3,8 @@
 The handshake runs in memory; whoever calls moves the bytes, so that this package opens no socket.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import cast
 
 from cryptography import x509
 from OpenSSL import SSL
@@ -16,10 +17,10 @@ ROUNDS = 20
 
 PIECE = 65536
 
+Chain = tuple[x509.Certificate, ...]
 
-def served_chain(
-    name: str, send: Callable[[bytes], object], receive: Callable[[], bytes]
-) -> tuple[x509.Certificate, ...]:
+
+def served_chain(name: str, send: Callable[[bytes], object], receive: Callable[[], bytes]) -> Chain:
     """The certificates that the server sends for a host name, its own first.
 
     ``send`` takes all the bytes it is given; ``receive`` returns what the server sent, no bytes when it
@@ -28,6 +29,25 @@ def served_chain(
     Raises:
         CertificateError: the server speaks no TLS 1.2 or later, or sends no certificate.
     """
+    steps = handshake(name)
+    try:
+        send(next(steps))
+        while True:
+            send(steps.send(receive()))
+    except StopIteration as end:
+        chain, last = end.value
+        send(last)
+        return cast(Chain, chain)
+
+
+def handshake(name: str) -> Generator[bytes, bytes, tuple[Chain, bytes]]:
+    """The same for who moves the bytes in another way: yields what to send and takes what came.
+
+    It returns the chain and the bytes that still have to be sent.
+
+    Raises:
+        CertificateError: as ``served_chain``.
+    """
     context = SSL.Context(SSL.TLS_METHOD)
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     connection = SSL.Connection(context, None)
@@ -35,18 +55,16 @@ def served_chain(
         connection.set_tlsext_host_name(name.encode("ascii"))
     connection.set_connect_state()
     for _ in range(ROUNDS):
-        complete = _advance(connection)
-        send(_outgoing(connection))
-        if complete:
+        if _advance(connection):
             break
-        answer = receive()
+        answer = yield _outgoing(connection)
         if not answer:
             raise CertificateError("the server closed the connection during the handshake")
         connection.bio_write(answer)
     chain = connection.get_peer_cert_chain()
     if not chain:
         raise CertificateError("the server sent no certificate")
-    return tuple(certificate.to_cryptography() for certificate in chain)
+    return tuple(certificate.to_cryptography() for certificate in chain), _outgoing(connection)
 
 
 def _advance(connection: SSL.Connection) -> bool:

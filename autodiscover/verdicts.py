@@ -1,0 +1,1 @@
+"""What a published record is worth (product 2.5)."""

@@ -1,0 +1,246 @@
+"""One HTTP request to a name as a stranger would send it; what went wrong is a value (product 2.5, 2.6).
+
+The addresses come from the given Resolver and the connection is pinned to the one that answered, so that a
+check sees the names as the public does. With TLS the chain is looked at first, on a connection of its own: a
+client says only that verification failed, an administrator needs to know of what, and no header, which may
+hold a password, is sent before the server has proven its name. Redirects are answers here. A body is read up
+to a limit, since a stranger's server may send for ever.
+"""
+
+import asyncio
+import errno
+import socket
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from certs.errors import CertificateError
+from certs.names import as_address
+from certs.served import PIECE, handshake
+from gateway.chance import SystemClock
+from gateway.probes.answers import Chain, Fetched, Reason, Timings, Unreachable, words
+from gateway.probes.dns import Resolver
+from gateway.probes.trust import context, distrust, roots
+
+LARGEST_BODY = 256 * 1024
+"""Bytes of an answer that are read: autoconfig and profiles are below 20 KiB."""
+MOST_ADDRESSES = 4
+TIMEOUT_S = 10.0
+_NOT_ADDED = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+_PORTS = {"https": 443, "http": 80}
+
+
+async def fetch(
+    resolver: Resolver,
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    body: bytes = b"",
+    ca: Path | None = None,
+    timeout_s: float = TIMEOUT_S,
+) -> Fetched | Unreachable:
+    """Send one request and follow nothing.
+
+    Args:
+        url: http or https, with a port where it is another than the usual.
+        ca: trust the authorities of this PEM file and no others; None for this machine's.
+        timeout_s: for everything together.
+
+    Raises:
+        CertificateError, OSError: ``ca`` cannot be used.
+        ValueError: ``url`` is none.
+    """
+    errand = _Errand(resolver, url, ca)
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await errand.run(method, list(_pairs(headers)), body)
+    except TimeoutError:
+        return errand.failed(Reason.TIMEOUT)
+
+
+class _Failed(Exception):
+    def __init__(self, reason: Reason, detail: str = "", **more: Any) -> None:
+        super().__init__(detail)
+        self.reason, self.detail, self.more = reason, detail, more
+
+
+class _Errand:
+    """One request on its way: what is known so far, for the answer or for the failure."""
+
+    def __init__(self, resolver: Resolver, url: str, ca: Path | None) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"{url!r} is neither an http nor an https URL")
+        self._resolver, self._url, self._ca = resolver, url, ca
+        self._secure = parts.scheme == "https"
+        self._name, self._port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        self._roots = roots(ca) if self._secure else ()
+        self._peer, self._chain = "", Chain()
+        self._began, self._resolved, self._secured = time.monotonic(), 0.0, 0.0
+
+    def failed(self, reason: Reason, detail: str = "", **more: Any) -> Unreachable:
+        text = detail or words(reason)
+        return Unreachable(
+            self._url, reason, text, peer=self._peer, timings=self._timings(), **{"chain": self._chain} | more
+        )
+
+    async def run(self, method: str, headers: list[tuple[str, str]], body: bytes) -> Fetched | Unreachable:
+        try:
+            addresses = await self._look_up()
+            if self._secure:
+                addresses = (await self._secure_one(addresses),)
+            return await self._request(addresses, method, headers, body)
+        except _Failed as failure:
+            return self.failed(failure.reason, failure.detail, **failure.more)
+
+    async def _look_up(self) -> tuple[str, ...]:
+        if as_address(self._name) is not None:
+            return (self._name,)
+        seen = await self._resolver.addresses(self._name)
+        self._resolved = self._elapsed()
+        if not seen.found:
+            raise _Failed(Reason.NO_ADDRESS, f"{self._name}: {seen.fact}", resolved=seen)
+        return seen.values[:MOST_ADDRESSES]
+
+    async def _secure_one(self, addresses: tuple[str, ...]) -> str:
+        """The first address that takes a connection, once its certificate is good for the name."""
+        refusal: _Failed | None = None
+        for address in addresses:
+            try:
+                self._chain = await self._sent_by(address)
+            except OSError as error:
+                refusal = _Failed(_reason(error))
+                continue
+            self._peer, self._secured = address, self._elapsed()
+            wrong = distrust(self._chain, self._name, self._roots, SystemClock().now())
+            if wrong is not None:
+                raise _Failed(*wrong)
+            return address
+        raise refusal or _Failed(Reason.NO_ADDRESS)
+
+    async def _sent_by(self, address: str) -> Chain:
+        reader, writer = await asyncio.open_connection(address, self._port)
+        steps = handshake(self._name)
+        try:
+            writer.write(next(steps))
+            while True:
+                writer.write(steps.send(await reader.read(PIECE)))
+        except StopIteration as end:
+            chain, last = end.value
+            writer.write(last)
+            with suppress(OSError):
+                await writer.drain()
+            return chain  # type: ignore[no-any-return]  # StopIteration.value has no type
+        except CertificateError as error:
+            self._peer = address
+            raise _Failed(Reason.NOT_TLS, str(error)) from error
+        finally:
+            writer.close()
+
+    async def _request(
+        self, addresses: tuple[str, ...], method: str, headers: list[tuple[str, str]], body: bytes
+    ) -> Fetched:
+        connector = aiohttp.TCPConnector(
+            resolver=_Pinned(addresses),
+            ssl=context(self._ca) if self._secure else True,
+            force_close=True,
+            use_dns_cache=False,
+        )
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+            skip_auto_headers=_NOT_ADDED,
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+        try:
+            async with (
+                session,
+                session.request(
+                    method, self._url, headers=headers, data=body or None, allow_redirects=False
+                ) as response,
+            ):
+                return await self._answer(response)
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise _Failed(Reason.TLS_UNTRUSTED, str(error.certificate_error)) from error
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError) as error:
+            raise _Failed(Reason.RESET) from error
+        except OSError as error:
+            raise _Failed(_reason(error)) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise _Failed(Reason.NOT_HTTP) from error
+
+    async def _answer(self, response: aiohttp.ClientResponse) -> Fetched:
+        connection = response.connection
+        if connection is not None and connection.transport is not None:
+            self._peer = connection.transport.get_extra_info("peername", ("",))[0]
+        body = b""
+        while len(body) <= LARGEST_BODY and (piece := await response.content.read(LARGEST_BODY + 1)):
+            body += piece
+        return Fetched(
+            self._url,
+            response.status,
+            tuple((key, value) for key, value in response.headers.items()),
+            body[:LARGEST_BODY],
+            cut=len(body) > LARGEST_BODY,
+            chain=self._chain,
+            peer=self._peer,
+            timings=self._timings(),
+        )
+
+    def _timings(self) -> Timings:
+        return Timings(self._resolved, self._secured, self._elapsed())
+
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+
+class _Pinned(AbstractResolver):
+    """Gives the addresses that are known already."""
+
+    def __init__(self, addresses: tuple[str, ...]) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    return headers.items() if isinstance(headers, Mapping) else headers
+
+
+def _reason(error: OSError) -> Reason:
+    """aiohttp wraps the system's error, and several of them when there were several addresses."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, TimeoutError):
+        return Reason.TIMEOUT
+    if isinstance(inner, ConnectionRefusedError) or inner.errno == errno.ECONNREFUSED:
+        return Reason.REFUSED
+    if isinstance(inner, ConnectionError):
+        return Reason.RESET
+    return Reason.NO_ROUTE
