@@ -42,6 +42,28 @@ class UserState(Enum):
     SYSTEM = "system"
 
 
+class EntityState(Enum):
+    """Of a group or a resource: a disabled one is known, but gives nothing and is not answered for."""
+
+    ENABLED = "enabled"
+    DISABLED = "disabled"
+
+
+class ResourceKind(Enum):
+    """Product 1."""
+
+    ROOM = "room"
+    EQUIPMENT = "equipment"
+
+
+class Right(Enum):
+    """What a mailbox permission allows (product 1)."""
+
+    FULL_ACCESS = "full_access"
+    SEND_AS = "send_as"
+    SEND_ON_BEHALF = "send_on_behalf"
+
+
 class Signal(Enum):
     """How a device is told to provision (product 3.2)."""
 
@@ -77,11 +99,34 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Domain:
-    """A mail domain; ``name`` is lower case and unique on the gateway."""
+    """A mail domain; ``name`` is lower case and unique on the gateway.
+
+    Attributes:
+        backend: route of the addresses in it (product 1, interoperability); empty follows the organisation.
+        proof: 32 hex digits that the ownership TXT record has to show.
+    """
 
     name: str
     organisation: str
     default: bool = False
+    backend: str = ""
+    proof: str = ""
+
+
+DETAILS = (
+    "initials",
+    "phone",
+    "mobile",
+    "company",
+    "department",
+    "job_title",
+    "office",
+    "street",
+    "city",
+    "zip_code",
+    "country",
+)
+"""The optional details of a user (product 1): those of WorkMail's UpdateUser, and a mobile number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +138,10 @@ class User:
         login: name before the ``@`` of ``address``, folded; what the backend knows the user by in local part
         mode. address: primary address, folded to lower case. aliases: further addresses that resolve to this
         user. password_hash: for source ``local``; None otherwise.
+        backend: route of this user, empty to follow groups, domain and organisation.
+        moved_to: address in another organisation or on another server that discovery redirects to, empty for
+            a mailbox that is here.
+        details: by the names of ``DETAILS``.
     """
 
     id: str
@@ -104,6 +153,77 @@ class User:
     state: UserState = UserState.ENABLED
     aliases: tuple[str, ...] = ()
     password_hash: str | None = None
+    first_name: str = ""
+    last_name: str = ""
+    backend: str = ""
+    moved_to: str = ""
+    details: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Users and groups under one name.
+
+    Attributes:
+        id: ``g-`` and 32 hex digits. name: unique in the organisation. address: may be empty.
+        backend: route of the members, empty for none.
+        priority: the highest one among a user's groups with a route wins.
+    """
+
+    id: str
+    organisation: str
+    name: str
+    address: str = ""
+    state: EntityState = EntityState.ENABLED
+    backend: str = ""
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A direct member of a group; ``nested`` for a group."""
+
+    group: str
+    id: str
+    name: str
+    address: str
+    nested: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A room or a piece of equipment; ``id`` is ``r-`` and 32 hex digits."""
+
+    id: str
+    organisation: str
+    name: str
+    address: str
+    kind: ResourceKind = ResourceKind.ROOM
+    state: EntityState = EntityState.ENABLED
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A mailbox permission (product 1).
+
+    Attributes:
+        mailbox: id of the user or resource whose mailbox it is; the prefix of the id tells which.
+        grantee: id of the user or group who is let in.
+    """
+
+    organisation: str
+    mailbox: str
+    grantee: str
+    rights: frozenset[Right]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMailbox:
+    """A mailbox that somebody has full access to, as discovery shows it."""
+
+    address: str
+    display_name: str
+    resource: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +256,16 @@ class AuditTag(Enum):
     USER_CHANGED = "admin:user:changed"
     USER_REMOVED = "admin:user:removed"
     USER_APPEARED = "login:user:appeared"
+    GROUP_CREATED = "admin:group:created"
+    GROUP_CHANGED = "admin:group:changed"
+    GROUP_REMOVED = "admin:group:removed"
+    MEMBER_ADDED = "admin:group:member-added"
+    MEMBER_REMOVED = "admin:group:member-removed"
+    RESOURCE_CREATED = "admin:resource:created"
+    RESOURCE_CHANGED = "admin:resource:changed"
+    RESOURCE_REMOVED = "admin:resource:removed"
+    PERMISSION_GRANTED = "admin:permission:granted"
+    PERMISSION_REVOKED = "admin:permission:revoked"
     POLICY_CHANGED = "admin:policy:changed"
     DEVICE_SEEN = "device:partnership:created"
     DEVICE_REFUSED = "device:partnership:refused"

@@ -4,10 +4,10 @@ All calls are synchronous. A ``Transaction`` is open for the length of a ``with`
 exception undoes everything in it. No transaction is ever open while a request is being proxied.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.records import (
     AuditRecord,
@@ -15,8 +15,13 @@ from gateway.records import (
     Change,
     Contact,
     Domain,
+    Grant,
+    Group,
+    Member,
+    OpenMailbox,
     Organisation,
     PolicyVersion,
+    Resource,
     Scope,
     User,
 )
@@ -47,8 +52,8 @@ class PasswordHasher(Protocol):
     def hash(self, password: str) -> str: ...
 
 
-class Directory(Protocol):
-    """Organisations, domains and users."""
+class Tenancy(Protocol):
+    """Organisations and domains."""
 
     def add_organisation(self, organisation: Organisation) -> None: ...
     def save_organisation(self, organisation: Organisation) -> None: ...
@@ -60,9 +65,22 @@ class Directory(Protocol):
     def remove_domain(self, name: str) -> None: ...
     def domain(self, name: str) -> Domain | None: ...
     def domains(self, organisation: str | None = None) -> Sequence[Domain]: ...
-    def addresses_in(self, domain: str) -> int:
-        """How many primary addresses and aliases end in ``@domain``."""
+    def domain_check(self, domain: str) -> tuple[datetime, Mapping[str, Any]] | None:
+        """When the domain's DNS records were last looked at, and what was found then."""
         ...
+
+    def save_domain_check(self, domain: str, at: datetime, document: Mapping[str, Any]) -> None: ...
+    def addresses_in(self, domain: str) -> int:
+        """How many addresses of users, groups and resources, aliases included, end in ``@domain``."""
+        ...
+
+    def some_addresses_in(self, domain: str, limit: int = 5) -> Sequence[str]:
+        """The first few of them."""
+        ...
+
+
+class People(Protocol):
+    """Users."""
 
     def add_user(self, user: User) -> None: ...
     def save_user(self, user: User) -> None: ...
@@ -78,6 +96,99 @@ class Directory(Protocol):
 
     def users(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[User]:
         """Ordered by address, after that address."""
+        ...
+
+
+class Groups(Protocol):
+    """Groups and their members; users and groups, nested."""
+
+    def add_group(self, group: Group) -> None: ...
+    def save_group(self, group: Group) -> None: ...
+    def remove_group(self, group: str) -> None: ...
+    def group(self, group: str) -> Group | None: ...
+    def group_by_name(self, organisation: str, name: str) -> Group | None: ...
+    def groups(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[Group]:
+        """Ordered by name, after that name."""
+        ...
+
+    def groups_of(self, user: str) -> Sequence[Group]:
+        """Enabled groups that the user is in, directly or through enabled groups, ordered by name."""
+        ...
+
+    def groups_within(self, group: str) -> Sequence[str]:
+        """Ids of the groups that are members of this one, directly or not, whatever their state."""
+        ...
+
+    def add_member(self, group: str, member: str, *, nested: bool) -> None:
+        """Put a user, or with ``nested`` a group, into a group."""
+        ...
+
+    def remove_member(self, group: str, member: str) -> bool:
+        """Returns whether it was a direct member."""
+        ...
+
+    def members(self, group: str, *, after: str = "", limit: int = 100) -> Sequence[Member]:
+        """Direct members ordered by id, after that id."""
+        ...
+
+
+class Resources(Protocol):
+    """Rooms and equipment."""
+
+    def add_resource(self, resource: Resource) -> None: ...
+    def save_resource(self, resource: Resource) -> None: ...
+    def remove_resource(self, resource: str) -> None: ...
+    def resource(self, resource: str) -> Resource | None: ...
+    def resources(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[Resource]:
+        """Ordered by address, after that address."""
+        ...
+
+
+class Permissions(Protocol):
+    """Mailbox permissions."""
+
+    def save_grant(self, grant: Grant) -> None:
+        """Write the rights of ``grantee`` on ``mailbox``, in place of those that were there."""
+        ...
+
+    def remove_grant(self, mailbox: str, grantee: str) -> None: ...
+    def grant(self, mailbox: str, grantee: str) -> Grant | None: ...
+    def grants(
+        self,
+        organisation: str,
+        *,
+        mailbox: str | None = None,
+        grantee: str | None = None,
+        after: tuple[str, str] = ("", ""),
+        limit: int = 100,
+    ) -> Sequence[Grant]:
+        """Ordered by (mailbox, grantee), after that pair."""
+        ...
+
+    def mailboxes_open_to(self, user: str) -> Sequence[OpenMailbox]:
+        """Enabled mailboxes of others that the user, or an enabled group around the user, has full access to,
+        ordered by address."""
+        ...
+
+
+class Directory(Tenancy, People, Groups, Resources, Permissions, Protocol):
+    """Everything that has a name or an address."""
+
+    def entity_by_address(self, address: str) -> User | Group | Resource | None:
+        """Whose address or alias this is, compared folded; no address means two things."""
+        ...
+
+
+class ProfileLinks(Protocol):
+    """One-time links to configuration profiles; only a digest of each is kept."""
+
+    def add(self, digest: str, user: str, expires_at: datetime) -> None: ...
+    def take(self, digest: str, now: datetime) -> str | None:
+        """The user id of a link that is neither used nor expired, which is used from then on."""
+        ...
+
+    def prune(self, before: datetime) -> int:
+        """Remove links that expired before ``before``; returns how many."""
         ...
 
 
@@ -171,6 +282,8 @@ class Transaction(Protocol):
 
     @property
     def directory(self) -> Directory: ...
+    @property
+    def profile_links(self) -> ProfileLinks: ...
     @property
     def policies(self) -> Policies: ...
     @property

@@ -111,7 +111,7 @@ class Tenants:
     def add_domain(self, actor: Actor, id_or_alias: str, name: str) -> Domain:
         """Give a mail domain to an organisation; its first one becomes the default."""
         act = Act(AuditTag.DOMAIN_ADDED, actor, self._id_of(id_or_alias), name)
-        return self._acts.perform(act, lambda entry: _add_domain(entry, id_or_alias, name))
+        return self._acts.perform(act, lambda entry: _add_domain(entry, id_or_alias, name, self._proof()))
 
     def make_default(self, actor: Actor, id_or_alias: str, name: str) -> Domain:
         """Make a domain the default; no existing address changes."""
@@ -122,6 +122,9 @@ class Tenants:
         """Raises GatewayError CONFLICT while any address uses it, or while it is the default of several."""
         act = Act(AuditTag.DOMAIN_REMOVED, actor, self._id_of(id_or_alias), name)
         self._acts.perform(act, lambda entry: _remove_domain(entry, id_or_alias, name))
+
+    def _proof(self) -> str:
+        return self._keys.identity("")
 
     def _id_of(self, id_or_alias: str) -> str:
         with self._store.read() as transaction:
@@ -138,7 +141,8 @@ class Tenants:
         entry.record(organisation=organisation.id, target=organisation.id, after=shown(organisation))
         entry.announce(Scope.ORGANISATION, organisation.id)
         if self._base_domain:
-            _add_domain(entry, organisation.id, f"{alias}.{self._base_domain}", tag=AuditTag.DOMAIN_ADDED)
+            name = f"{alias}.{self._base_domain}"
+            _add_domain(entry, organisation.id, name, self._proof(), tag=AuditTag.DOMAIN_ADDED)
         return organisation
 
     def _change(self, entry: Entry, id_or_alias: str, settings: Settings) -> Organisation:
@@ -194,7 +198,7 @@ def shown(organisation: Organisation) -> dict[str, Any]:
     return plain | {"created_at": organisation.created_at.isoformat()}
 
 
-def _add_domain(entry: Entry, id_or_alias: str, name: str, tag: AuditTag | None = None) -> Domain:
+def _add_domain(entry: Entry, id_or_alias: str, name: str, proof: str, tag: AuditTag | None = None) -> Domain:
     directory = entry.transaction.directory
     organisation = found(entry.transaction, id_or_alias)
     folded = require_domain(name)
@@ -203,7 +207,7 @@ def _add_domain(entry: Entry, id_or_alias: str, name: str, tag: AuditTag | None 
     present = directory.domains(organisation.id)
     if len(present) >= MAXIMUM_DOMAINS:
         raise GatewayError(Kind.CONFLICT, f"An organisation has at most {MAXIMUM_DOMAINS} domains.")
-    domain = Domain(folded, organisation.id, default=not present)
+    domain = Domain(folded, organisation.id, default=not present, proof=proof)
     directory.add_domain(domain)
     after = {"domain": domain.name, "default": domain.default}
     entry.record(tag=tag, organisation=organisation.id, target=folded, after=after)

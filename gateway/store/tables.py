@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Dialect,
@@ -31,7 +32,16 @@ from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON
 
-from gateway.records import AuditTag, OrganisationState, Scope, Signal, UserSource, UserState
+from gateway.records import (
+    AuditTag,
+    EntityState,
+    OrganisationState,
+    ResourceKind,
+    Scope,
+    Signal,
+    UserSource,
+    UserState,
+)
 from mdm.device import AccessLevel, DeviceState, WipeKind
 
 
@@ -62,6 +72,16 @@ def _values(choices: type[Enum]) -> Iterable[str]:
 def named(choices: type[Enum]) -> EnumType:
     """An enum kept by its value in a plain text column, so that a new member needs no migration."""
     return EnumType(choices, native_enum=False, create_constraint=False, length=64, values_callable=_values)
+
+
+def exactly_one(*columns: str) -> str:
+    """SQL that is true where one of ``columns`` is filled and the others are NULL, on both databases."""
+    return " + ".join(f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END" for column in columns) + " = 1"
+
+
+def belongs_to(parent: str) -> ForeignKey:
+    """A row that goes with the row it hangs on."""
+    return ForeignKey(parent, ondelete="CASCADE")
 
 
 Document = JSON().with_variant(JSONB(), "postgresql")
@@ -105,6 +125,16 @@ domains = Table(
         index=True,
     ),
     Column("is_default", Boolean, nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("proof", String(32), nullable=False),
+)
+
+domain_checks = Table(
+    "domain_checks",
+    metadata,
+    Column("domain", String(255), belongs_to("domains.name"), primary_key=True),
+    Column("checked_at", Instant, nullable=False),
+    Column("document", Document, nullable=False),
 )
 
 users = Table(
@@ -118,18 +148,97 @@ users = Table(
     Column("source", named(UserSource), nullable=False),
     Column("state", named(UserState), nullable=False),
     Column("password_hash", Text),
+    Column("first_name", Text, nullable=False),
+    Column("last_name", Text, nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("moved_to", Text, nullable=False),
+    Column("details", Document, nullable=False),
     Index(None, "organisation", "address"),
     Index(None, "login"),
 )
 
-# Primary addresses (position 0) and aliases meet in one primary key: no address can mean two users.
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("organisation", String(34), belongs_to("organisations.id"), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("state", named(EntityState), nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Index(None, "organisation", "name", unique=True),
+)
+
+# Two tables and not one with a kind: each member is a foreign key, so that none can outlive what it names.
+group_users = Table(
+    "group_users",
+    metadata,
+    Column("group_id", String(34), belongs_to("groups.id"), primary_key=True),
+    Column("user_id", String(34), belongs_to("users.id"), primary_key=True, index=True),
+)
+
+group_groups = Table(
+    "group_groups",
+    metadata,
+    Column("group_id", String(34), belongs_to("groups.id"), primary_key=True),
+    Column("member_id", String(34), belongs_to("groups.id"), primary_key=True, index=True),
+)
+
+resources = Table(
+    "resources",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("organisation", String(34), belongs_to("organisations.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", String(320), nullable=False, unique=True),
+    Column("kind", named(ResourceKind), nullable=False),
+    Column("state", named(EntityState), nullable=False),
+    Index(None, "organisation", "address"),
+)
+
+# Every address of users, groups and resources meets in one primary key: no address can mean two things.
+# Position 0 is the primary address.
 addresses = Table(
     "addresses",
     metadata,
     Column("address", String(320), primary_key=True),
     Column("domain", String(255), nullable=False, index=True),
-    Column("user_id", String(34), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("user_id", String(34), belongs_to("users.id"), index=True),
+    Column("group_id", String(34), belongs_to("groups.id"), index=True),
+    Column("resource_id", String(34), belongs_to("resources.id"), index=True),
     Column("position", Integer, nullable=False),
+    CheckConstraint(exactly_one("user_id", "group_id", "resource_id"), name="ck_addresses_holder"),
+)
+
+# The ids once more beside their foreign keys: a primary key takes no NULL.
+grants = Table(
+    "grants",
+    metadata,
+    Column("mailbox", String(34), primary_key=True),
+    Column("grantee", String(34), primary_key=True, index=True),
+    Column("organisation", String(34), belongs_to("organisations.id"), nullable=False),
+    Column("mailbox_user", String(34), belongs_to("users.id")),
+    Column("mailbox_resource", String(34), belongs_to("resources.id")),
+    Column("grantee_user", String(34), belongs_to("users.id")),
+    Column("grantee_group", String(34), belongs_to("groups.id")),
+    Column("full_access", Boolean, nullable=False),
+    Column("send_as", Boolean, nullable=False),
+    Column("send_on_behalf", Boolean, nullable=False),
+    CheckConstraint(exactly_one("mailbox_user", "mailbox_resource"), name="ck_grants_mailbox"),
+    CheckConstraint(exactly_one("grantee_user", "grantee_group"), name="ck_grants_grantee"),
+    *(Index(None, name) for name in ("mailbox_user", "mailbox_resource", "grantee_user", "grantee_group")),
+    Index(None, "organisation", "mailbox", "grantee"),
+)
+
+# Only the digest of a one-time link is kept: whoever reads the table can open none.
+profile_links = Table(
+    "profile_links",
+    metadata,
+    Column("digest", String(128), primary_key=True),
+    Column("user_id", String(34), belongs_to("users.id"), nullable=False, index=True),
+    Column("expires_at", Instant, nullable=False, index=True),
+    Column("used_at", Instant),
 )
 
 policies = Table(

@@ -1,19 +1,23 @@
-"""Rows of organisations, domains and users (product 1)."""
+"""Rows of organisations and domains, and the whole directory on one connection (product 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
-from gateway.records import Domain, Organisation, User
-from gateway.store.tables import addresses, domains, organisations, users
+from gateway.records import Domain, Group, Organisation, Resource, User
+from gateway.store.addresses import AddressRows
+from gateway.store.groups import GroupRows
+from gateway.store.permissions import GrantRows
+from gateway.store.resources import ResourceRows
+from gateway.store.tables import addresses, domain_checks, domains, organisations
+from gateway.store.users import UserRows
 
 
-class DirectoryRows:
-    """``ports.Directory`` on one connection."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class TenantRows(AddressRows):
+    """The organisations and domains of ``ports.Directory``."""
 
     def add_organisation(self, organisation: Organisation) -> None:
         self._connection.execute(insert(organisations), _organisation_row(organisation))
@@ -55,53 +59,30 @@ class DirectoryRows:
             statement = statement.where(domains.c.organisation == organisation)
         return [_domain(row) for row in self._connection.execute(statement).mappings()]
 
-    def addresses_in(self, domain: str) -> int:
-        counting = select(func.count()).select_from(addresses).where(addresses.c.domain == domain)
-        return self._connection.execute(counting).scalar_one()
+    def domain_check(self, domain: str) -> tuple[datetime, Mapping[str, Any]] | None:
+        statement = select(domain_checks).where(domain_checks.c.domain == domain)
+        row = self._connection.execute(statement).mappings().one_or_none()
+        return None if row is None else (row["checked_at"], MappingProxyType(row["document"]))
 
-    def add_user(self, user: User) -> None:
-        self._connection.execute(insert(users), _user_row(user))
-        self._connection.execute(insert(addresses), _address_rows(user))
+    def save_domain_check(self, domain: str, at: datetime, document: Mapping[str, Any]) -> None:
+        row = {"domain": domain, "checked_at": at, "document": dict(document)}
+        self._connection.execute(delete(domain_checks).where(domain_checks.c.domain == domain))
+        self._connection.execute(insert(domain_checks), row)
 
-    def save_user(self, user: User) -> None:
-        self._connection.execute(update(users).where(users.c.id == user.id), _user_row(user))
-        self._connection.execute(delete(addresses).where(addresses.c.user_id == user.id))
-        self._connection.execute(insert(addresses), _address_rows(user))
 
-    def remove_user(self, user: str) -> None:
-        self._connection.execute(delete(users).where(users.c.id == user))
+class DirectoryRows(TenantRows, UserRows, GroupRows, ResourceRows, GrantRows):
+    """``ports.Directory`` on one connection."""
 
-    def user(self, user: str) -> User | None:
-        found = self._users(users.c.id == user, limit=1)
-        return found[0] if found else None
-
-    def user_by_address(self, address: str) -> User | None:
-        owner = select(addresses.c.user_id).where(addresses.c.address == address.lower()).scalar_subquery()
-        found = self._users(users.c.id == owner, limit=1)
-        return found[0] if found else None
-
-    def users_by_login(self, login: str, *, limit: int = 2) -> Sequence[User]:
-        return self._users(users.c.login == login.lower(), limit=limit)
-
-    def users(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[User]:
-        wanted = (users.c.organisation == organisation) & (users.c.address > after)
-        return self._users(wanted, limit=limit)
-
-    def _users(self, wanted: ColumnElement[bool], *, limit: int) -> Sequence[User]:
-        statement = select(users).where(wanted).order_by(users.c.address).limit(limit)
-        rows = self._connection.execute(statement).mappings().all()
-        aliases = self._aliases([row["id"] for row in rows])
-        return [User(**row, aliases=aliases.get(row["id"], ())) for row in rows]
-
-    def _aliases(self, identities: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        wanted = addresses.c.user_id.in_(identities) & (addresses.c.position > 0)
-        statement = (
-            select(addresses.c.user_id, addresses.c.address).where(wanted).order_by(addresses.c.position)
-        )
-        found: dict[str, tuple[str, ...]] = {}
-        for user, address in self._connection.execute(statement):
-            found[user] = (*found.get(user, ()), address)
-        return found
+    def entity_by_address(self, address: str) -> User | Group | Resource | None:
+        statement = select(addresses).where(addresses.c.address == address.lower())
+        row = self._connection.execute(statement).mappings().one_or_none()
+        if row is None:
+            return None
+        if row["user_id"] is not None:
+            return self.user(row["user_id"])
+        if row["group_id"] is not None:
+            return self.group(row["group_id"])
+        return self.resource(row["resource_id"])
 
 
 def _organisation_row(organisation: Organisation) -> dict[str, Any]:
@@ -109,19 +90,14 @@ def _organisation_row(organisation: Organisation) -> dict[str, Any]:
 
 
 def _domain_row(domain: Domain) -> dict[str, Any]:
-    return {"name": domain.name, "organisation": domain.organisation, "is_default": domain.default}
+    return {
+        "name": domain.name,
+        "organisation": domain.organisation,
+        "is_default": domain.default,
+        "backend": domain.backend,
+        "proof": domain.proof,
+    }
 
 
 def _domain(row: RowMapping) -> Domain:
-    return Domain(row["name"], row["organisation"], row["is_default"])
-
-
-def _user_row(user: User) -> dict[str, Any]:
-    return {column.name: getattr(user, column.name) for column in users.columns}
-
-
-def _address_rows(user: User) -> list[dict[str, Any]]:
-    return [
-        {"address": address, "domain": address.rpartition("@")[2], "user_id": user.id, "position": position}
-        for position, address in enumerate((user.address, *user.aliases))
-    ]
+    return Domain(row["name"], row["organisation"], row["is_default"], row["backend"], row["proof"])

@@ -17,6 +17,7 @@ from gateway.store.audit import AuditRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.devices import DeviceRows
 from gateway.store.policies import PolicyRows
+from gateway.store.profile_links import ProfileLinkRows
 from gateway.store.tenants import DirectoryRows
 
 Listener = Callable[[Sequence[Change]], None]
@@ -27,6 +28,7 @@ class RowTransaction:
 
     def __init__(self, connection: Connection) -> None:
         self.directory = DirectoryRows(connection)
+        self.profile_links = ProfileLinkRows(connection)
         self.policies = PolicyRows(connection)
         self.devices = DeviceRows(connection)
         self.audit = AuditRows(connection)

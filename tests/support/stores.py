@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.records import Organisation, User
+from gateway.records import Group, Organisation, Resource, User
 from gateway.store import DatabaseStore, migrate, open_store
 from mdm.device import Device, DeviceKey
 from tests.support.postgres import shared_cluster
@@ -57,6 +57,16 @@ def user(name: str = "ann", organisation: Organisation = ACME, domain: str = "ac
         name.title(),
         password_hash="h",
     )
+
+
+def group(name: str = "staff", organisation: Organisation = ACME, **values: object) -> Group:
+    return Group(f"g-{organisation.alias}-{name}", organisation.id, name, **values)  # type: ignore[arg-type]
+
+
+def resource(name: str = "room1", organisation: Organisation = ACME, **values: object) -> Resource:
+    address = f"{name}@{organisation.alias}.example"
+    identity = f"r-{organisation.alias}-{name}"
+    return Resource(identity, organisation.id, name.title(), address, **values)  # type: ignore[arg-type]
 
 
 def device(device_id: str = "PHONE1", owner: User | None = None, **values: object) -> Device:

@@ -1,13 +1,16 @@
-"""Rows of organisations, domains and users, on every database."""
+"""Rows of organisations and domains, and of the whole directory, on every database."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from gateway.errors import LostRace
-from gateway.records import Domain, OrganisationState, UserState
+from gateway.records import Domain, OrganisationState
 from gateway.store import DatabaseStore
-from tests.support.stores import ACME, GLOBEX, user
+from tests.support.stores import ACME, GLOBEX, NOON, group, resource, user
+
+LATER = NOON + timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -56,53 +59,6 @@ def test_domains_of_one_and_of_all(store: DatabaseStore) -> None:
         assert transaction.directory.domain("globex.example") is None
 
 
-def test_a_user_is_found_by_id_address_alias_and_login(store: DatabaseStore) -> None:
-    ann = replace(user(), aliases=("second@acme.example", "first@acme.example"))
-    with store.write() as transaction:
-        transaction.directory.add_user(ann)
-    with store.read() as transaction:
-        directory = transaction.directory
-        assert directory.user(ann.id) == ann
-        assert directory.user_by_address("Ann@ACME.example") == ann
-        assert directory.user_by_address("first@acme.example") == ann
-        assert directory.users_by_login("ANN") == [ann]
-        assert directory.user_by_address("nobody@acme.example") is None
-        assert directory.addresses_in("acme.example") == 3
-
-
-def test_an_address_means_one_user(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_user(user())
-    bob = replace(user("bob"), aliases=("ann@acme.example",))
-    with pytest.raises(LostRace), store.write() as transaction:
-        transaction.directory.add_user(bob)
-    with store.read() as transaction:
-        assert transaction.directory.user(bob.id) is None
-
-
-def test_saving_a_user_replaces_the_aliases(store: DatabaseStore) -> None:
-    ann = replace(user(), aliases=("old@acme.example",))
-    with store.write() as transaction:
-        transaction.directory.add_user(ann)
-        ann = replace(ann, aliases=("new@acme.example",), state=UserState.DISABLED)
-        transaction.directory.save_user(ann)
-    with store.read() as transaction:
-        assert transaction.directory.user(ann.id) == ann
-        assert transaction.directory.user_by_address("old@acme.example") is None
-
-
-def test_users_are_paged_by_address(store: DatabaseStore) -> None:
-    people = [user(f"u{number}") for number in range(5)]
-    with store.write() as transaction:
-        for person in people:
-            transaction.directory.add_user(person)
-    with store.read() as transaction:
-        page = transaction.directory.users(ACME.id, limit=2)
-        assert page == people[:2]
-        assert transaction.directory.users(ACME.id, after=page[-1].address) == people[2:]
-        assert transaction.directory.users(GLOBEX.id) == []
-
-
 def test_removing_an_organisation_takes_everything_with_it(store: DatabaseStore) -> None:
     with store.write() as transaction:
         transaction.directory.add_user(user())
@@ -112,9 +68,46 @@ def test_removing_an_organisation_takes_everything_with_it(store: DatabaseStore)
         assert transaction.directory.domain("acme.example") is None
 
 
-def test_removing_a_user_frees_the_addresses(store: DatabaseStore) -> None:
+def test_a_domain_keeps_its_route_and_its_proof(store: DatabaseStore) -> None:
+    routed = Domain("globex.example", GLOBEX.id, backend="exchange", proof="0" * 32)
     with store.write() as transaction:
-        transaction.directory.add_user(user())
-        transaction.directory.remove_user(user().id)
+        transaction.directory.add_domain(routed)
     with store.read() as transaction:
-        assert transaction.directory.addresses_in("acme.example") == 0
+        assert transaction.directory.domain("globex.example") == routed
+
+
+def test_the_last_check_of_a_domain_goes_with_it(store: DatabaseStore) -> None:
+    with store.write() as transaction:
+        transaction.directory.save_domain_check("acme.example", NOON, {"mx": "Missing"})
+        transaction.directory.save_domain_check("acme.example", LATER, {"mx": "Verified", "n": [1]})
+    with store.read() as transaction:
+        assert transaction.directory.domain_check("acme.example") == (LATER, {"mx": "Verified", "n": [1]})
+        assert transaction.directory.domain_check("globex.example") is None
+    with store.write() as transaction:
+        transaction.directory.remove_domain("acme.example")
+    with store.read() as transaction:
+        assert transaction.directory.domain_check("acme.example") is None
+
+
+def test_a_check_of_a_domain_that_is_gone_is_not_kept(store: DatabaseStore) -> None:
+    with pytest.raises(LostRace), store.write() as transaction:
+        transaction.directory.save_domain_check("nobody.example", NOON, {})
+
+
+def test_an_address_tells_its_entity_and_none_means_two_things(store: DatabaseStore) -> None:
+    ann = replace(user(), aliases=("second@acme.example",))
+    staff, room = group("staff", address="staff@acme.example"), resource()
+    with store.write() as transaction:
+        transaction.directory.add_user(ann)
+        transaction.directory.add_group(staff)
+        transaction.directory.add_resource(room)
+    with store.read() as transaction:
+        directory = transaction.directory
+        assert directory.entity_by_address("Second@acme.example") == ann
+        assert directory.entity_by_address("staff@acme.example") == staff
+        assert directory.entity_by_address(room.address) == room
+        assert directory.entity_by_address("nobody@acme.example") is None
+        assert directory.user_by_address("staff@acme.example") is None
+    for address in (ann.aliases[0], staff.address, room.address):
+        with pytest.raises(LostRace), store.write() as transaction:
+            transaction.directory.add_group(group("other", address=address))

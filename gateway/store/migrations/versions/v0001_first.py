@@ -22,6 +22,10 @@ _SEQUENCE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make every table."""
     _directory()
+    _entities()
+    _addresses()
+    _grants()
+    _profile_links()
     _policies()
     _partnerships("devices")
     _partnerships("tombstones")
@@ -37,10 +41,20 @@ def _must(name: str, kind: Any) -> sa.Column[Any]:
     return sa.Column(name, kind, nullable=False)
 
 
-def _belongs(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
+def _belongs(table: str, column: str, parent: str, key: str = "id") -> sa.ForeignKeyConstraint:
     return sa.ForeignKeyConstraint(
-        [column], [f"{parent}.id"], name=f"fk_{table}_{column}", ondelete="CASCADE"
+        [column], [f"{parent}.{key}"], name=f"fk_{table}_{column}", ondelete="CASCADE"
     )
+
+
+def _exactly_one(table: str, what: str, *columns: str) -> sa.CheckConstraint:
+    filled = " + ".join(f"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END" for column in columns)
+    return sa.CheckConstraint(f"{filled} = 1", name=f"ck_{table}_{what}")
+
+
+def _indexed(table: str, *columns: str) -> None:
+    for column in columns:
+        op.create_index(f"ix_{table}_{column}", table, [column])
 
 
 def _directory() -> None:
@@ -50,10 +64,20 @@ def _directory() -> None:
         _must("name", sa.String(255)),
         _must("organisation", sa.String(34)),
         _must("is_default", sa.Boolean()),
+        _text("backend"),
+        _must("proof", sa.String(32)),
         _belongs("domains", "organisation", "organisations"),
         sa.PrimaryKeyConstraint("name", name="pk_domains"),
     )
     op.create_index("ix_domains_organisation", "domains", ["organisation"])
+    op.create_table(
+        "domain_checks",
+        _must("domain", sa.String(255)),
+        _must("checked_at", _INSTANT),
+        _must("document", _DOCUMENT),
+        _belongs("domain_checks", "domain", "domains", "name"),
+        sa.PrimaryKeyConstraint("domain", name="pk_domain_checks"),
+    )
     _users()
 
 
@@ -88,23 +112,118 @@ def _users() -> None:
         _must("source", _NAMED),
         _must("state", _NAMED),
         sa.Column("password_hash", sa.Text()),
+        _text("first_name"),
+        _text("last_name"),
+        _text("backend"),
+        _text("moved_to"),
+        _must("details", _DOCUMENT),
         _belongs("users", "organisation", "organisations"),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("address", name="uq_users_address"),
     )
     op.create_index("ix_users_login", "users", ["login"])
     op.create_index("ix_users_organisation_address", "users", ["organisation", "address"])
+
+
+def _entities() -> None:
+    op.create_table(
+        "groups",
+        _must("id", sa.String(34)),
+        _must("organisation", sa.String(34)),
+        _must("name", sa.String(256)),
+        _must("address", sa.String(320)),
+        _must("state", _NAMED),
+        _text("backend"),
+        _must("priority", sa.Integer()),
+        _belongs("groups", "organisation", "organisations"),
+        sa.PrimaryKeyConstraint("id", name="pk_groups"),
+    )
+    op.create_index("ix_groups_organisation_name", "groups", ["organisation", "name"], unique=True)
+    _members("group_users", "user_id", "users")
+    _members("group_groups", "member_id", "groups")
+    op.create_table(
+        "resources",
+        _must("id", sa.String(34)),
+        _must("organisation", sa.String(34)),
+        _text("name"),
+        _must("address", sa.String(320)),
+        _must("kind", _NAMED),
+        _must("state", _NAMED),
+        _belongs("resources", "organisation", "organisations"),
+        sa.PrimaryKeyConstraint("id", name="pk_resources"),
+        sa.UniqueConstraint("address", name="uq_resources_address"),
+    )
+    op.create_index("ix_resources_organisation_address", "resources", ["organisation", "address"])
+
+
+def _members(table: str, column: str, parent: str) -> None:
+    op.create_table(
+        table,
+        _must("group_id", sa.String(34)),
+        _must(column, sa.String(34)),
+        _belongs(table, "group_id", "groups"),
+        _belongs(table, column, parent),
+        sa.PrimaryKeyConstraint("group_id", column, name=f"pk_{table}"),
+    )
+    _indexed(table, column)
+
+
+def _addresses() -> None:
     op.create_table(
         "addresses",
         _must("address", sa.String(320)),
         _must("domain", sa.String(255)),
-        _must("user_id", sa.String(34)),
+        sa.Column("user_id", sa.String(34)),
+        sa.Column("group_id", sa.String(34)),
+        sa.Column("resource_id", sa.String(34)),
         _must("position", sa.Integer()),
         _belongs("addresses", "user_id", "users"),
+        _belongs("addresses", "group_id", "groups"),
+        _belongs("addresses", "resource_id", "resources"),
+        _exactly_one("addresses", "holder", "user_id", "group_id", "resource_id"),
         sa.PrimaryKeyConstraint("address", name="pk_addresses"),
     )
-    op.create_index("ix_addresses_domain", "addresses", ["domain"])
-    op.create_index("ix_addresses_user_id", "addresses", ["user_id"])
+    _indexed("addresses", "domain", "user_id", "group_id", "resource_id")
+
+
+def _grants() -> None:
+    op.create_table(
+        "grants",
+        _must("mailbox", sa.String(34)),
+        _must("grantee", sa.String(34)),
+        _must("organisation", sa.String(34)),
+        sa.Column("mailbox_user", sa.String(34)),
+        sa.Column("mailbox_resource", sa.String(34)),
+        sa.Column("grantee_user", sa.String(34)),
+        sa.Column("grantee_group", sa.String(34)),
+        _must("full_access", sa.Boolean()),
+        _must("send_as", sa.Boolean()),
+        _must("send_on_behalf", sa.Boolean()),
+        _belongs("grants", "organisation", "organisations"),
+        _belongs("grants", "mailbox_user", "users"),
+        _belongs("grants", "mailbox_resource", "resources"),
+        _belongs("grants", "grantee_user", "users"),
+        _belongs("grants", "grantee_group", "groups"),
+        _exactly_one("grants", "mailbox", "mailbox_user", "mailbox_resource"),
+        _exactly_one("grants", "grantee", "grantee_user", "grantee_group"),
+        sa.PrimaryKeyConstraint("mailbox", "grantee", name="pk_grants"),
+    )
+    _indexed("grants", "grantee", "mailbox_user", "mailbox_resource", "grantee_user", "grantee_group")
+    together = ["organisation", "mailbox", "grantee"]
+    op.create_index("ix_grants_organisation_mailbox_grantee", "grants", together)
+
+
+def _profile_links() -> None:
+    op.create_table(
+        "profile_links",
+        _must("digest", sa.String(128)),
+        _must("user_id", sa.String(34)),
+        _must("expires_at", _INSTANT),
+        sa.Column("used_at", _INSTANT),
+        _belongs("profile_links", "user_id", "users"),
+        sa.PrimaryKeyConstraint("digest", name="pk_profile_links"),
+    )
+    _indexed("profile_links", "user_id", "expires_at")
 
 
 def _policies() -> None:
