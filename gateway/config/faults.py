@@ -93,17 +93,19 @@ def unreadable_files(config: Config) -> list[Fault]:
     named = {
         "tls.certificate": config.tls.certificate,
         "tls.key": config.tls.key,
-        "tls.folder": config.tls.folder,
         "store.password_file": config.store.password_file,
         **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
         **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
     }
-    return [Fault(key, problem) for key, path in named.items() if path and (problem := _unreadable(path))]
+    faults = [Fault(key, problem) for key, path in named.items() if path and (problem := _unreadable(path))]
+    if config.tls.folder and (problem := _unreadable(config.tls.folder, folder=True)):
+        faults.append(Fault("tls.folder", problem))
+    return faults
 
 
-def _unreadable(path: Path) -> str:
+def _unreadable(path: Path, *, folder: bool = False) -> str:
     try:
-        if path.is_dir():
+        if folder:
             next(path.iterdir(), None)
         else:
             path.open("rb").close()

@@ -124,6 +124,7 @@ class _Reading:
         proxies = self._value(
             NETWORKS, tuple[IPv4Network | IPv6Network, ...], self._document.pop(NETWORKS, None), ()
         )
+        extra = self._hosts(self._value(EXTRA, tuple[str, ...], self._document.pop(EXTRA, None), ()))
         port = self._value(PORT, int, self._document.pop(PORT, None), 443)
         base = self._value(BASE, str, self._document.pop(BASE, None), "").lower()
         if base and not HOST_NAME.fullmatch(base):
@@ -137,7 +138,6 @@ class _Reading:
         if host is None or any(section is None for section in sections.values()):
             return None
         named = {"store": sections.pop("store"), **sections}
-        extra = self._hosts(self._value(EXTRA, tuple[str, ...], self._document.pop(EXTRA, None), ()))
         top = {EXTRA: extra, PORT: port, BASE: base, NETWORKS: proxies}
         return Config(public_host=host, backends=backends, **top, **named)
 

@@ -219,3 +219,51 @@ def test_the_example_names_every_setting() -> None:
     assert set(document) - set(SECTIONS) - {"backends"} == {item.name for item in fields(Config)} - set(
         SECTIONS
     ) - {"backends"}
+
+
+MANY = GOOD.replace('certificate = "cert.pem"\nkey = "key.pem"', "")
+
+
+def test_certificates_may_be_many_and_need_no_default(tmp_path: Path) -> None:
+    text = MANY + '[[tls.certificates]]\ncertificate = "a.pem"\nkey = "a.key"\n'
+    text += '[[tls.certificates]]\ncertificate = "both.pem"\n'
+    config = read(tmp_path, text)
+    assert [(str(each.certificate), str(each.key)) for each in config.tls.certificates] == [
+        ("a.pem", "a.key"),
+        ("both.pem", "both.pem"),
+    ]
+    assert config.tls.configured and config.tls.default is None
+    folder = read(tmp_path, MANY, USHER_TLS_FOLDER="/certs", USHER_TLS_CERTIFICATES="a.pem:a.key,b.pem")
+    assert str(folder.tls.folder) == "/certs"
+    assert [str(each.key) for each in folder.tls.certificates] == ["a.key", "b.pem"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["certificates = 1", "certificates = [1]", 'certificates = [{key = "k"}]', 'certificates = [{a = "b"}]'],
+)
+def test_certificates_that_are_none_are_a_fault(tmp_path: Path, line: str) -> None:
+    assert set(faults(tmp_path, MANY.replace("[tls]", f"[tls]\n{line}"))) >= {"tls.certificates"}
+
+
+def test_half_a_default_is_a_fault_even_beside_a_folder(tmp_path: Path) -> None:
+    text = MANY.replace("[tls]", '[tls]\nfolder = "certs"\ncertificate = "c"')
+    assert set(faults(tmp_path, text)) == {"tls.key"}
+
+
+def test_a_folder_must_be_one_that_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "usher.toml"
+    path.write_text(MANY.replace("[tls]", f'[tls]\nfolder = "{tmp_path}/nowhere"'))
+    with pytest.raises(ConfigError, match=r"tls\.folder.*No such file"):
+        load(path, {})
+    path.write_text(MANY.replace("[tls]", f'[tls]\nfolder = "{path}"'))
+    with pytest.raises(ConfigError, match=r"tls\.folder.*Not a directory"):
+        load(path, {})
+
+
+def test_extra_hosts_are_names_and_addresses_without_port(tmp_path: Path) -> None:
+    config = read(tmp_path, 'extra_hosts = ["Proxy.Internal", "192.0.2.7", "[2001:db8::1]"]\n' + GOOD)
+    assert config.extra_hosts == ("proxy.internal", "192.0.2.7", "2001:db8::1")
+    for wrong in ("a:80", "*.example.org", "a b", "a/b", "[::1]:80"):
+        text = f'extra_hosts = ["x", "{wrong}"]\n' + GOOD
+        assert set(faults(tmp_path, text)) == {"extra_hosts"}
