@@ -1,0 +1,173 @@
+"""The gateway and its surroundings in the private network: what a discovery client meets in the real world.
+
+``usher serve`` on ports 443 and 80 with a certificate of ``usher certs dev``, a directory in SQLite, a name
+server, two web sites that know nothing of mail, and a tap on port 80.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from certs import authority, csr, keys
+from gateway.app import Services, prepare, services
+from gateway.config import load
+from gateway.records import Actor, UserSource
+from gateway.services.tenants import Settings
+from tests.support import netlab, netlab_dns
+from tests.support.gateway_process import usher
+from tests.support.netlab import Namespace, Peer
+from tests.support.netlab_scenarios import (
+    COMMON,
+    EWS,
+    GATEWAY,
+    PARKED,
+    PASSWORD,
+    PLAIN,
+    PUBLIC,
+    SCENARIOS,
+    SITE,
+)
+
+ORGANISATION = "example"
+ADMINISTRATOR = Actor("admin", "test")
+ADMIN_PORT = 8444
+CONFIGURATION = """\
+public_host = "{public}"
+[listen]
+clients = ["{gateway}:443"]
+redirect = ["{gateway}:80", "{plain}:80"]
+admin = ["127.0.0.1:{admin}"]
+workers = 1
+[tls]
+certificate = "{folder}/server.pem"
+key = "{folder}/server.key"
+[store]
+directory = "{folder}"
+[log]
+access = "full"
+[backends.default]
+url = "http://127.0.0.1:9/Microsoft-Server-ActiveSync"
+ews_url = "{ews}"
+"""
+MARK = """
+import http.client, ssl, sys
+trust = ssl.create_default_context(cafile=sys.argv[2])
+connection = http.client.HTTPSConnection(sys.argv[1], context=trust, timeout=20)
+connection.request("GET", "/")
+print(connection.getresponse().getheader("X-Request-Id"))
+"""
+
+
+@dataclass
+class Lab:
+    """The running laboratory.
+
+    Attributes:
+        inside: the private network, to start clients in.
+    """
+
+    folder: Path
+    inside: Namespace
+
+    @property
+    def authority(self) -> Path:
+        """PEM file that the clients must trust."""
+        return self.folder / "authority.pem"
+
+    @cached_property
+    def _tap(self) -> Peer:
+        return self.inside.peer("tests.support.netlab_tap")
+
+    def tapped(self) -> list[str]:
+        """Every payload that clients have sent to port 80 since this was asked last."""
+        answer = self._tap.ask("more")
+        assert answer["dropped"] == 0
+        said: list[str] = answer["said"]
+        return said
+
+    def asked(self) -> list[dict[str, Any]]:
+        """The gateway's access lines so far. They are written behind, in order: a request of our own is
+        made and its line waited for."""
+        child = self.inside.start(sys.executable, "-c", MARK, PUBLIC, str(self.authority))
+        assert child.stdout is not None
+        mark = child.stdout.read().strip()
+        until = time.monotonic() + netlab.START_S
+        while time.monotonic() < until:
+            text = (self.folder / "gateway.log").read_text("utf-8", "replace")
+            lines = [json.loads(line) for line in text.splitlines() if '"status"' in line]
+            known = [line["request"] for line in lines]
+            if mark and mark in known:
+                return lines[: known.index(mark)]
+            time.sleep(0.1)
+        raise TimeoutError("the gateway's access log stands still")
+
+    def written(self) -> str:
+        """Everything that anybody has logged, for a search for secrets."""
+        return "".join(path.read_text("utf-8", "replace") for path in sorted(self.folder.glob("*.log")))
+
+
+@contextmanager
+def lab(folder: Path) -> Iterator[Lab]:
+    """Run everything until the block ends."""
+    with netlab.running(folder, (GATEWAY, PLAIN, SITE, PARKED)) as inside:
+        here = Lab(folder, inside)
+        netlab_dns.start(inside, (*COMMON, *(record for each in SCENARIOS for record in each.records)))
+        _certificates(folder)
+        made = _directory(folder)
+        try:
+            _serve(here)
+            yield here
+        finally:
+            made.store.close()
+
+
+def _certificates(folder: Path) -> None:
+    certified = [name for scenario in SCENARIOS for name in scenario.certified]
+    usher("certs", "dev", "--names", ",".join([PUBLIC, *certified]), "--directory", str(folder))
+    issuer = authority.load((folder / "authority.pem").read_bytes(), (folder / "authority.key").read_bytes())
+    key = keys.new_key()
+    request = csr.read(csr.write(key, [name for scenario in SCENARIOS for name in scenario.site]))
+    issued = authority.issue(issuer, request, datetime.fromtimestamp(time.time(), UTC))
+    (folder / "site.pem").write_bytes(authority.to_pem(issued))
+    (folder / "site.key").write_bytes(keys.to_pem(key))
+
+
+def _directory(folder: Path) -> Services:
+    """Every scenario's domain and person, made through the services as ``usher org`` and its like do."""
+    text = CONFIGURATION.format(
+        public=PUBLIC, gateway=GATEWAY, plain=PLAIN, admin=ADMIN_PORT, folder=folder, ews=EWS
+    )
+    (folder / "usher.toml").write_text(text)
+    config = load(folder / "usher.toml", {})
+    prepare(config)
+    made = services(config)
+    made.tenants.create_organisation(ADMINISTRATOR, ORGANISATION, Settings(user_source=UserSource.LOCAL))
+    for scenario in SCENARIOS:
+        for domain in scenario.domains:
+            made.tenants.add_domain(ADMINISTRATOR, ORGANISATION, domain)
+        person = made.users.create(
+            ADMINISTRATOR, ORGANISATION, scenario.mailbox, display_name=scenario.name, password=PASSWORD
+        )
+        if scenario.primary:
+            made.users.set_aliases(ADMINISTRATOR, person.id, [scenario.address])
+    return made
+
+
+def _serve(here: Lab) -> None:
+    inside, folder = here.inside, here.folder
+    log, configuration = folder / "gateway.log", str(folder / "usher.toml")
+    gateway = inside.python("gateway", "serve", "--config", configuration, log=log)
+    pair = (str(folder / "site.pem"), str(folder / "site.key"))
+    for address, options in ((SITE, ()), (PARKED, ("--parked",))):
+        said = folder / f"site-{address}.log"
+        site = inside.python("tests.support.netlab_web", address, *pair, *options, log=said)
+        inside.listening(site, said, (address, 443), (address, 80))
+    inside.listening(gateway, log, (GATEWAY, 443), (GATEWAY, 80), (PLAIN, 80))
+    here.tapped()
