@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bench.client import Line, connect
 from bench.fleet import Phone, ping_body, sync_body
-from gateway.services.login import PER_NETWORK
+from gateway.services.throttle import PER_NETWORK
 
 SETTLE_S = 3.0
 """The backend holds the last Ping by then, and every worker watches for its client's departure."""

@@ -110,7 +110,7 @@ class ActiveSync:
         principal = self._rooms.credentials.remembered(basic)
         if principal is Look.UNKNOWN:
             try:
-                principal = await self._rooms.credentials.verify(basic, trace.client) or Look.REJECTED
+                principal = await self._verified(basic, trace, request.device_id)
             except GatewayError:  # nobody can say whether the password is right; a wipe does not wait for it
                 wiped = await self._wiped(request, headers, body, basic, trace)
                 if wiped is None:
@@ -121,6 +121,9 @@ class ActiveSync:
             return await self._wiped(request, headers, body, basic, trace) or UNAUTHENTICATED
         visit = Visit(request, headers, scope["headers"], basic, principal, trace)
         return await self._judged(visit, body, receive, send)
+
+    async def _verified(self, basic: Basic, trace: Trace, device_id: str) -> Principal | Look:
+        return await self._rooms.credentials.verify(basic, trace.client, device_id) or Look.REJECTED
 
     async def _judged(self, visit: Visit, body: Body, receive: Receive, send: Send) -> Reply | None:
         judged = await self._rooms.door.judge(visit)

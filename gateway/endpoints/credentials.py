@@ -11,7 +11,7 @@ import asyncio
 import binascii
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from gateway.endpoints.headers import read_headers
@@ -23,6 +23,7 @@ from gateway.proxy.upstream import LoginAnswer
 from gateway.records import Actor, User, UserSource
 from gateway.services.login import Login, Look, Principal
 from gateway.services.resolution import Resolved
+from gateway.services.throttle import Attempt
 
 MAXIMUM_AUTHORIZATION = 2048
 """Bytes of an Authorization value: a 254-byte address and a 256-byte password in base64, twice over."""
@@ -118,11 +119,12 @@ class Credentials:
         """What the cache knows; the hot path's only call."""
         return self._login.look(basic.octets, self._now())
 
-    async def verify(self, basic: Basic, source: str) -> Principal | None:
+    async def verify(self, basic: Basic, source: str, device_id: str = "") -> Principal | None:
         """Check a credential that the cache does not know; None when it is wrong or may not be tried now.
 
         Args:
             source: address of the asker.
+            device_id: DeviceId where the request tells one.
 
         Raises:
             GatewayError: BACKEND_DOWN when the one who knows cannot be asked, UNAVAILABLE without a database,
@@ -135,7 +137,7 @@ class Credentials:
         mine: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
         self._open[fingerprint] = mine
         try:
-            principal = await self._checked(basic, source)
+            principal = await self._checked(basic, source, device_id)
         except BaseException as error:
             _fail(mine, error)
             raise
@@ -173,10 +175,10 @@ class Credentials:
         found = await self.principal(headers.authorization, scope[TRACE].client)
         return None if found is None else found[1]
 
-    async def _checked(self, basic: Basic, source: str) -> Principal | None:
+    async def _checked(self, basic: Basic, source: str, device_id: str) -> Principal | None:
         """While the database is away, whoever was verified lately is believed as long as the last verdict."""
         try:
-            return await self._check(basic, source)
+            return await self._check(basic, source, device_id)
         except GatewayError as error:
             if error.kind is not Kind.UNAVAILABLE:
                 raise
@@ -185,32 +187,35 @@ class Credentials:
                 raise
             return held
 
-    async def _check(self, basic: Basic, source: str) -> Principal | None:
+    async def _check(self, basic: Basic, source: str, device_id: str) -> Principal | None:
+        throttle = self._login.throttle
+        attempt = throttle.attempt(basic.username, source, device_id)
         was_right = self._login.was_right(basic.octets)
-        if not was_right and not self._login.may_ask(source, self._now()):
-            self._turn_away(source)
+        if not was_right and not throttle.may_ask(attempt, self._now()):
+            self._turn_away(attempt)
             return None
         resolved = await self._threads.store(self._users.resolve, basic.username)
-        account = resolved.account if resolved is not None else "?" + basic.username.casefold()
-        if not self._login.may_try(account, source, self._now(), was_right=was_right):
-            self._turn_away(source)
+        attempt = replace(attempt, account=resolved.account if resolved else f"? {attempt.name.hex()}")
+        grant = throttle.may_try(attempt, self._now(), was_right=was_right)
+        if grant is None:
+            self._turn_away(attempt)
             return None
         epoch = self._login.epoch
         try:
             verified = await self._ask(basic, resolved, source)
         except BaseException:
-            self._login.give_up(account, source, self._now())
+            throttle.given_up(grant, self._now())
             raise
         if verified is None:
-            self._login.reject(basic.octets, self._now(), source)
+            self._login.reject(basic.octets, self._now(), grant)
             return None
-        principal = Principal(verified.organisation, verified.id)
-        self._login.accept(basic.octets, principal, account, source, self._now(), epoch)
+        principal = Principal(verified.organisation, verified.id, verified.password_hash or "")
+        self._login.accept(basic.octets, principal, grant, self._now(), epoch)
         return principal
 
-    def _turn_away(self, source: str) -> None:
+    def _turn_away(self, attempt: Attempt) -> None:
         """Whoever only came together with many others is told to come again; a guesser gets the 401."""
-        if self._login.crowded(source, self._now()):
+        if self._login.throttle.crowded(attempt, self._now()):
             raise GatewayError(Kind.THROTTLED)
 
     async def _ask(self, basic: Basic, resolved: Resolved | None, source: str) -> User | None:
@@ -221,9 +226,9 @@ class Credentials:
         return user if right else None
 
     async def _ask_backend(self, basic: Basic, resolved: Resolved, source: str) -> User | None:
-        upstream = self._upstreams.get(resolved.organisation.backend)
+        upstream = self._upstreams.get(resolved.backend)
         if upstream is None:
-            raise GatewayError(Kind.BACKEND_DOWN, "the organisation's backend is not configured")
+            raise GatewayError(Kind.BACKEND_DOWN, "the user's backend is not configured")
         answer = await upstream.check_login(basic.username, basic.password)
         if answer is LoginAnswer.UNAVAILABLE:
             raise GatewayError(Kind.BACKEND_DOWN)

@@ -1,4 +1,4 @@
-"""Which credentials were verified lately, and who may try again (T1, T2, T28, T29; house.md 4a).
+"""Which credentials were verified lately, and which are known to be wrong (T1, T2, T28, T29; house.md 4a).
 
 Passwords are never kept: an entry is the BLAKE2b of the credential under a key that dies with the process. A
 rejected credential is remembered as well, so the directory sees each wrong password once. What has been
@@ -7,15 +7,15 @@ an attack on an account never locks out the phones that already sync. Memory onl
 purpose: everything here runs on the event loop's thread.
 """
 
-import ipaddress
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import blake2b
 
 from gateway.records import Change, Scope
+from gateway.services.throttle import Grant, Throttle
 
 MEMORY_S = 300.0
 """How long a verified credential is believed: a change at the backend holds after five minutes (T29)."""
@@ -25,15 +25,6 @@ MAXIMUM_ACCEPTED = 200_000
 
 MAXIMUM_REJECTED = 50_000
 """Rejected credentials kept, apart, so that a spray cannot push out the verified ones."""
-
-MAXIMUM_BUCKETS = 50_000
-"""Accounts and networks counted; the longest unused is the fullest and may go."""
-
-IPV4_PREFIX = 32
-"""One address: offices and carriers put thousands of people behind neighbouring ones."""
-
-IPV6_PREFIX = 56
-"""What one household or server is given; a single address costs nothing there."""
 
 
 class Look(Enum):
@@ -45,71 +36,34 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who signed in: ids of the organisation and of the user."""
+    """Who signed in: ids of the organisation and of the user.
+
+    Attributes:
+        proof: the password hash that it was right against, so that a long poll ends with the password that
+            began it; empty where the password lives elsewhere.
+    """
 
     organisation: str
     user: str
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """A token bucket's measure.
-
-    Attributes:
-        burst: distinct wrong credentials in a row.
-        refill_s: seconds until one more may be tried.
-    """
-
-    burst: int
-    refill_s: float
-
-
-PER_ACCOUNT = Allowance(burst=5, refill_s=300.0)
-"""Seven wrong passwords in ten minutes at most: below the ten at which directories lock by default (T2)."""
-
-PER_NETWORK = Allowance(burst=50, refill_s=2.0)
-"""A big office on the morning after a forced password change passes; a spray crawls (T1)."""
-
-
-class Buckets:
-    """Token buckets by name; a full one is not kept."""
-
-    def __init__(self, allowance: Allowance, maximum: int = MAXIMUM_BUCKETS) -> None:
-        self._allowance = allowance
-        self._maximum = maximum
-        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def level(self, name: str, now: float) -> float:
-        """Tokens left, 0.0 to ``burst``."""
-        tokens, at = self._levels.get(name, (float(self._allowance.burst), now))
-        return min(self._allowance.burst, tokens + (now - at) / self._allowance.refill_s)
-
-    def add(self, name: str, tokens: float, now: float) -> None:
-        """Give tokens back, or take them when negative."""
-        level = self.level(name, now) + tokens
-        self._levels.pop(name, None)
-        if level < self._allowance.burst:
-            self._levels[name] = (level, now)
-        if len(self._levels) > self._maximum:
-            self._levels.popitem(last=False)
-
-    def clear(self, name: str) -> None:
-        self._levels.pop(name, None)
+    proof: str = field(default="", compare=False, repr=False)
 
 
 class Login:
-    """Verified and rejected credentials, and the counters that slow guessing down.
+    """Verified and rejected credentials.
 
-    The order of calls: ``look``; when UNKNOWN, ``may_try``; verify elsewhere; then exactly one of ``accept``,
-    ``reject`` and ``give_up``. ``now`` is monotonic seconds. ``octets`` are ``username:password`` as sent,
-    which is unambiguous because a Basic user name holds no colon (RFC 7617).
+    The order of calls: ``look``; when UNKNOWN, a grant of ``throttle``; verify elsewhere; then exactly one of
+    ``accept``, ``reject`` and ``throttle.given_up``. ``now`` is monotonic seconds. ``octets`` are
+    ``username:password`` as sent, which is unambiguous because a Basic user name holds no colon (RFC 7617).
+
+    Attributes:
+        throttle: what slows guessing down.
+        epoch: changes whenever something is forgotten.
     """
 
     def __init__(
         self,
         *,
-        per_account: Allowance = PER_ACCOUNT,
-        per_network: Allowance = PER_NETWORK,
+        throttle: Throttle | None = None,
         maximum: int = MAXIMUM_ACCEPTED,
         memory_s: float = MEMORY_S,
     ) -> None:
@@ -119,9 +73,7 @@ class Login:
         self._accepted: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
         self._by_user: dict[str, set[bytes]] = {}
         self._rejected: OrderedDict[bytes, float] = OrderedDict()
-        self._accounts = Buckets(per_account)
-        self._networks = Buckets(per_network)
-        self._under_way: dict[str, int] = {}
+        self.throttle = throttle or Throttle()
         self.epoch = 0
 
     def fingerprint(self, octets: bytes) -> bytes:
@@ -148,54 +100,17 @@ class Login:
         found = self._accepted.get(self.fingerprint(octets))
         return found[1] if found is not None and now < found[0] + grace_s else None
 
-    def may_ask(self, source: str, now: float) -> bool:
-        """Whether anything from this network may be verified; to be asked before anybody is looked up."""
-        return self._networks.level(network_of(source), now) >= 1
-
-    def crowded(self, source: str, now: float) -> bool:
-        """Whether the network may not try only because its attempts under way have not ended yet: an office
-        behind one address after a restart, of which nobody has typed anything wrong."""
-        network = network_of(source)
-        under_way = self._under_way.get(network, 0)
-        return under_way > 0 and self._networks.level(network, now) + under_way >= 1
-
-    def may_try(self, account: str, source: str, now: float, *, was_right: bool = False) -> bool:
-        """Reserve one attempt for ``account`` (a user id, or the folded name of nobody) from address
-        ``source``; one that ``was_right`` is always granted.
-
-        False: too many wrong credentials of late; nothing is reserved and nothing may be verified.
-        """
-        network = network_of(source)
-        spent = self._accounts.level(account, now) < 1 or self._networks.level(network, now) < 1
-        if spent and not was_right:
-            return False
-        self._accounts.add(account, -1, now)
-        self._networks.add(network, -1, now)
-        self._under_way[network] = self._under_way.get(network, 0) + 1
-        return True
-
     def accept(
-        self,
-        octets: bytes,
-        principal: Principal,
-        account: str,
-        source: str,
-        now: float,
-        epoch: int | None = None,
+        self, octets: bytes, principal: Principal, grant: Grant, now: float, epoch: int | None = None
     ) -> None:
-        """Remember a verified credential; the account's counter starts anew, unless the credential is one
-        that was right before: a phone that comes back says nothing of who else has been guessing.
+        """Remember a verified credential.
 
         Args:
             epoch: ``epoch`` as it was before verifying. What has been forgotten since may be this very
                 password, so the credential is then not remembered.
         """
         fingerprint = self.fingerprint(octets)
-        if fingerprint in self._accepted:
-            self._accounts.add(account, 1, now)
-        else:
-            self._accounts.clear(account)
-        self._networks.add(self._ended(source), 1, now)
+        self.throttle.succeeded(grant, now, first=fingerprint not in self._accepted)
         if epoch is not None and epoch != self.epoch:
             return
         self._rejected.pop(fingerprint, None)
@@ -205,22 +120,16 @@ class Login:
         if len(self._accepted) > self._maximum:
             self._drop(next(iter(self._accepted)))
 
-    def reject(self, octets: bytes, now: float, source: str | None = None) -> None:
-        """Remember a credential that the directory refused; the attempt reserved for ``source`` is spent."""
-        if source is not None:
-            self._ended(source)
+    def reject(self, octets: bytes, now: float, grant: Grant | None = None) -> None:
+        """Remember a credential that the directory refused; the attempt behind ``grant`` is spent."""
+        if grant is not None:
+            self.throttle.failed(grant, now)
         fingerprint = self.fingerprint(octets)
         self._drop(fingerprint)
         self._rejected.pop(fingerprint, None)
         self._rejected[fingerprint] = now + self._memory_s
         if len(self._rejected) > MAXIMUM_REJECTED:
             self._rejected.popitem(last=False)
-
-    def give_up(self, account: str, source: str, now: float) -> None:
-        """Nobody could verify (backend down): the reserved attempt is given back and nothing is
-        remembered."""
-        self._accounts.add(account, 1, now)
-        self._networks.add(self._ended(source), 1, now)
 
     def doubt(self, user: str) -> None:
         """Somebody who should know refused the user: verify anew; nobody else is concerned."""
@@ -257,14 +166,6 @@ class Login:
             self.forget(user)
         self._rejected.clear()
 
-    def _ended(self, source: str) -> str:
-        """An attempt is over; the network it came from."""
-        network = network_of(source)
-        left = self._under_way.pop(network, 0) - 1
-        if left > 0:
-            self._under_way[network] = left
-        return network
-
     def _drop(self, fingerprint: bytes) -> None:
         entry = self._accepted.pop(fingerprint, None)
         if entry is None:
@@ -273,14 +174,3 @@ class Login:
         held.discard(fingerprint)
         if not held:
             self._by_user.pop(entry[1].user, None)
-
-
-def network_of(address: str) -> str:
-    """The network that counts as one source; what is no address counts as itself."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    plain = getattr(parsed, "ipv4_mapped", None) or parsed
-    prefix = IPV4_PREFIX if plain.version == 4 else IPV6_PREFIX
-    return str(ipaddress.ip_network(f"{plain}/{prefix}", strict=False))

@@ -10,8 +10,9 @@ import pytest
 from gateway.phone.device import Phone
 from gateway.phone.line import Line
 from gateway.records import UserSource
-from gateway.services.login import MEMORY_S, PER_NETWORK
+from gateway.services.login import MEMORY_S
 from gateway.services.tenants import Settings
+from gateway.services.throttle import PER_NETWORK
 from tests.support.backend import Exchange, RecordingBackend
 from tests.support.gateway import Gateway, serving, trust, until
 from tests.support.inhabited import ADMIN, PASSWORD
@@ -56,7 +57,7 @@ async def test_an_old_password_has_one_free_try_and_no_more(gateway: Gateway) ->
         gateway.made.users.set_password(ADMIN, gateway.key().user, "Other-Horse-22")
     assert (await phone.folder_sync()).http == 401
     login = gateway.app._login
-    assert (login._accepted, login._by_user, login._under_way) == ({}, {}, {})
+    assert (login._accepted, login._by_user, login.throttle._under_way) == ({}, {}, {})
 
 
 async def test_an_office_that_comes_back_at_once_is_not_taken_for_a_spray(
@@ -84,7 +85,7 @@ async def test_an_office_that_comes_back_at_once_is_not_taken_for_a_spray(
         turned_away = [phone for phone, answer in zip(phones, answers, strict=True) if answer.http == 503]
         assert 0 < len(turned_away) <= 15
         assert {(await phone.folder_sync()).http for phone in turned_away} == {200}
-        assert gateway.app._login._under_way == {}
+        assert gateway.app._login.throttle._under_way == {}
 
 
 async def test_a_spray_does_not_reach_the_database(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:

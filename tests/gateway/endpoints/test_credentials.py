@@ -146,7 +146,7 @@ async def test_a_password_changed_while_it_is_being_verified_is_not_remembered(g
     """T29: the old one was right when it was looked up; it must not be believed for five minutes more."""
     login = gateway.app._login
     asking = asyncio.ensure_future(gateway.phone().folder_sync())
-    await until(lambda: bool(gateway.app._login._accounts._levels))
+    await until(lambda: bool(login.throttle._under_way))
     login.forget(gateway.key().user)
     assert (await asking).http == 200
     assert login._accepted == {}
