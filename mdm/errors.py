@@ -73,3 +73,15 @@ class PolicyError(Exception):
     def __init__(self, faults: Mapping[str, str]) -> None:
         super().__init__("; ".join(f"{name}: {fault}" for name, fault in faults.items()))
         self.faults: Mapping[str, str] = MappingProxyType(dict(faults))
+
+
+class RuleError(Exception):
+    """An access rule that cannot be compiled.
+
+    Attributes:
+        faults: place within the rule to what is wrong there, every wrong one at once.
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{place}: {fault}" for place, fault in faults.items()))
+        self.faults: Mapping[str, str] = MappingProxyType(dict(faults))
