@@ -104,4 +104,4 @@ def test_finds_nothing_where_nothing_is_published(searches: Searches) -> None:
 def test_no_password_is_in_any_log(searches: Searches, lab: Lab) -> None:
     searches.of(BY_NAME["autodiscover only"])
     lab.asked()
-    assert leaks(lab.written()) == []
+    assert leaks(lab.log) == []

@@ -31,7 +31,7 @@ for address in {addresses}; do ip address add "$address"/32 dev lo; done
 for file in resolv.conf hosts nsswitch.conf; do
     if [ -e /etc/$file ]; then mount --bind {folder}/$file /etc/$file; fi
 done
-cmp -s {folder}/resolv.conf /etc/resolv.conf
+cmp {folder}/resolv.conf /etc/resolv.conf >&2
 echo "$pid"
 exec cat
 """
@@ -60,7 +60,7 @@ class Peer:
         assert self.child.stdout is not None
         ready, _, _ = select.select([self.child.stdout], [], [], ANSWER_S)
         line = self.child.stdout.readline() if ready else ""
-        assert line, f"no answer from {self.child.args}"
+        assert line, f"no answer from {self.child.args}; see peers.log in the laboratory's folder"
         return json.loads(line)
 
 
@@ -82,13 +82,13 @@ class Namespace:
         log: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> "subprocess.Popen[str]":
-        """Start a program inside; its standard input and output are pipes unless ``log`` takes the output."""
-        with (log or Path(os.devnull)).open("ab") as errors:
+        """Start a program inside; standard input and output are pipes unless ``log`` takes the output."""
+        with (log or self.folder / "peers.log").open("ab") as errors:
             child = subprocess.Popen(
                 [program("nsenter"), "-t", str(self.pid), "-n", "-m", "-p", "--", *command],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE if log is None else errors,
-                stderr=errors if log is not None else None,
+                stderr=errors,
                 text=True,
                 env=environment_of(environment or {}),
             )

@@ -1,0 +1,65 @@
+"""Two npm libraries against the real gateway; by hand, since CI has no node: see docs/clients.md.
+
+    .venv/bin/python -m pytest tests/clients/npm_clients.py
+
+``autodiscover-activesync`` asks as phones do; ``ews-javascript-api`` is a port of Microsoft's EWS Managed API
+and shows how that one searches (spec/autodiscover.md 6.2, 6.7).
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.components import program
+from tests.support.netlab import Peer
+from tests.support.netlab_scenarios import EWS, PUBLIC, SCENARIOS, Scenario, leaks
+from tests.support.netlab_usher import Lab
+
+PARTS = Path(__file__).parent / "npm"
+PHONE, MANAGED = "autodiscover-activesync", "ews-javascript-api"
+ACTIVESYNC = f"https://{PUBLIC}/Microsoft-Server-ActiveSync"
+UNABLE = {
+    PHONE: {
+        "a web site at the apex, 200 everywhere": "takes the page for XML and gives up",
+        "SRV to another site": "takes the target for another mail domain",
+        "SRV within the domain": "takes the target for another mail domain",
+        "address redirect": "does not know Redirect",
+    },
+    MANAGED: {},
+}
+"""What the libraries cannot do against any server."""
+
+CASES = [
+    pytest.param(library, scenario, id=f"{library}-{scenario.name}")
+    for library in (PHONE, MANAGED)
+    for scenario in SCENARIOS
+]
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def client(lab: Lab) -> Peer:
+    home = lab.folder / "npm"
+    shutil.copytree(PARTS, home)
+    command = [program("npm"), "install", "--no-audit", "--no-fund", "--ignore-scripts"]
+    subprocess.run(command, cwd=home, check=True, timeout=240)
+    environment = {"NODE_EXTRA_CA_CERTS": str(lab.authority), "NO_COLOR": "1"}
+    peer = Peer(lab.inside.start(program("node"), str(home / "find.cjs"), environment=environment))
+    assert peer.hear() == "ready"
+    return peer
+
+
+@pytest.mark.parametrize(("library", "scenario"), CASES)
+def test_finds_the_server(lab: Lab, client: Peer, library: str, scenario: Scenario) -> None:
+    lab.tapped()
+    asked = {"library": library, "address": scenario.address, "password": scenario.password}
+    answer = client.ask(asked)
+    findable = scenario.found and scenario.name not in UNABLE[library]
+    server = ACTIVESYNC if library == PHONE else EWS
+    assert answer["url"] == (server if findable else None), answer
+    said = "".join(lab.tapped())
+    assert leaks(said) == []
+    assert "authorization:" not in said.lower()
