@@ -7,6 +7,7 @@ or ``?``), else a prefix, which is WorkMail's only way. Upper and lower case are
 expressions: a glob of n stars is n searches for a literal, so no model name is slow to judge (T32).
 """
 
+import operator
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -141,9 +142,19 @@ class Pattern:
             case Way.GLOB:
                 return _globs(self.pieces, value)
             case Way.VERSION:
-                return _compares(self.text, version_in(value), self.version)
+                return self.holds(version_in(value))
             case Way.NONE:
                 return False
+
+    def holds(self, found: tuple[int, ...] | None) -> bool:
+        """Whether a version fits a comparison; as many parts count as the pattern has: 17.4 is ``<=17``."""
+        return found is not None and _COMPARE[self.text](_padded(found, len(self.version)), self.version)
+
+    @property
+    def literal(self) -> str:
+        """What must stand anywhere in the value, for a glob that says no more than that; else empty."""
+        plain = len(self.pieces) == 3 and not self.pieces[0] and not self.pieces[2]
+        return self.pieces[1] if plain and "?" not in self.pieces[1] else ""
 
 
 def fold(text: str) -> str:
@@ -224,20 +235,10 @@ def _find(piece: str, value: str, start: int, end: int) -> int:
     return next((place for place in places if _stands(piece, value, place)), -1)
 
 
-def _compares(operator: str, found: tuple[int, ...] | None, wanted: tuple[int, ...]) -> bool:
-    """Compare as many parts as both have: 17 holds for 17.4 in ``==17`` and ``<=17``."""
-    if found is None:
-        return False
-    length = len(wanted)
-    left = (*found, *(0,) * length)[:length]
-    match operator:
-        case "<":
-            return left < wanted
-        case "<=":
-            return left <= wanted
-        case ">":
-            return left > wanted
-        case ">=":
-            return left >= wanted
-        case _:
-            return left == wanted
+def _padded(version: tuple[int, ...], length: int) -> tuple[int, ...]:
+    return (*version, *(0,) * length)[:length]
+
+
+_COMPARE = MappingProxyType(
+    {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+)

@@ -13,6 +13,7 @@ prefixes by length, so that only globs and versions are tried one by one.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
 from mdm.criteria import (
     CRITERIA,
@@ -25,9 +26,12 @@ from mdm.criteria import (
     fold,
     read_network,
     read_pattern,
+    version_in,
 )
 from mdm.device import AccessLevel
 from mdm.errors import RuleError
+
+T = TypeVar("T")
 
 RULES_LIMIT = 1000
 """Rules of one organisation: what ``bench/rules.py`` holds within 200 us."""
@@ -162,22 +166,33 @@ def _name(text: str) -> str:
 
 @dataclass(slots=True)
 class _Texts:
-    """Bits of rules by pattern of a reported text."""
+    """Bits of rules by pattern of a reported text, each way in a table of its own.
+
+    Attributes:
+        inside: literals of globs such as ``*phone*``, which are found without taking the glob apart.
+    """
 
     prefixes: dict[str, int] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()
-    tried: dict[Pattern, int] = field(default_factory=dict)
+    inside: dict[str, int] = field(default_factory=dict)
+    globs: dict[Pattern, int] = field(default_factory=dict)
+    versions: dict[Pattern, int] = field(default_factory=dict)
     none: int = 0
 
     def add(self, text: str, bit: int, mode: Mode) -> None:
         pattern = read_pattern(text, prefix_only=mode is Mode.WORKMAIL)
-        if pattern.way is Way.NONE:
-            self.none |= bit
-        elif pattern.way is Way.PREFIX:
-            self.prefixes[pattern.text] = self.prefixes.get(pattern.text, 0) | bit
-            self.lengths = tuple(sorted({len(text) for text in self.prefixes}))
-        else:
-            self.tried[pattern] = self.tried.get(pattern, 0) | bit
+        match pattern.way:
+            case Way.NONE:
+                self.none |= bit
+            case Way.PREFIX:
+                _gain(self.prefixes, pattern.text, bit)
+                self.lengths = tuple(sorted({len(text) for text in self.prefixes}))
+            case Way.VERSION:
+                _gain(self.versions, pattern, bit)
+            case Way.GLOB if pattern.literal:
+                _gain(self.inside, pattern.literal, bit)
+            case Way.GLOB:
+                _gain(self.globs, pattern, bit)
 
     def bits(self, criterion: Criterion, facts: Facts) -> int:
         values = criterion.read(facts)
@@ -185,11 +200,27 @@ class _Texts:
             return self.none
         value, found = values[0], 0
         for length in self.lengths:
-            found |= self.prefixes.get(value[:length], 0) if length <= len(value) else 0
-        for pattern, bits in self.tried.items():
-            if bits & ~found and pattern.matches(value):
+            if length <= len(value):
+                found |= self.prefixes.get(value[:length], 0)
+        for literal, bits in self.inside.items():
+            if literal in value:
+                found |= bits
+        for pattern, bits in self.globs.items():
+            if pattern.matches(value):
+                found |= bits
+        return found | self._versions(value)
+
+    def _versions(self, value: str) -> int:
+        version = version_in(value) if self.versions else None
+        found = 0
+        for pattern, bits in self.versions.items():
+            if pattern.holds(version):
                 found |= bits
         return found
+
+
+def _gain(table: dict[T, int], key: T, bit: int) -> None:
+    table[key] = table.get(key, 0) | bit
 
 
 @dataclass(slots=True)
@@ -199,8 +230,7 @@ class _Names:
     named: dict[str, int] = field(default_factory=dict)
 
     def add(self, text: str, bit: int, _mode: Mode) -> None:
-        name = _name(text)
-        self.named[name] = self.named.get(name, 0) | bit
+        _gain(self.named, _name(text), bit)
 
     def bits(self, criterion: Criterion, facts: Facts) -> int:
         found = 0
@@ -218,8 +248,7 @@ class _Networks:
     def add(self, text: str, bit: int, _mode: Mode) -> None:
         network = read_network(text)
         table = self.tables.setdefault((network.version, network.prefixlen), {})
-        first = int(network.network_address)
-        table[first] = table.get(first, 0) | bit
+        _gain(table, int(network.network_address), bit)
 
     def bits(self, _criterion: Criterion, facts: Facts) -> int:
         address = facts.network
