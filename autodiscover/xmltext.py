@@ -25,7 +25,11 @@ MAXIMUM_NAME = 512
 """Characters of a name with its namespace: the parser repeats a long one for every element and attribute."""
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"'>]*)[\"']")
-_LONG_NAMESPACE = re.compile(rf"xmlns[^\s=]{{0,64}}\s*=\s*[\"'][^\"']{{{MAXIMUM_NAME}}}")
+_LONG_NAMESPACE = re.compile(
+    rf"xmlns(?:[^\s=]{{65}}|[^\s=]{{0,64}}\s*=\s*(?:\"[^\"]{{{MAXIMUM_NAME}}}|'[^']{{{MAXIMUM_NAME}}}))"
+)
+"""Looked for before parsing: the parser repeats a long one for every attribute before it shows the first."""
+
 _ENCODINGS = frozenset({"utf-8", "utf8", "utf-16", "utf16", "utf-16le", "utf-16be"})
 _BYTE_ORDER = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -96,6 +100,8 @@ def _decode(body: bytes) -> str:
         text = body.decode(encoding).lstrip()
     except UnicodeDecodeError as error:
         raise _refusal("not the encoding it says") from error
+    if "\0" in text:  # no XML has any, and expat takes one after "<" for UTF-16 whatever it was told
+        raise _refusal("a NUL")
     declared = _DECLARATION.match(text)
     if declared and declared[1].strip().lower() not in _ENCODINGS:
         raise _refusal("an encoding other than UTF-8 and UTF-16")
