@@ -72,7 +72,8 @@ class Wipe:
         ordered_by: who asked, as the audit trail names them.
         delivered_at: when a directive was first handed to the device.
         acknowledged_at: when the device said that it wiped.
-        failures: how often the device answered that the wipe failed.
+        failures: how often the device answered that the wipe failed; failed_status: its last Status then.
+        approved_by: the second administrator, empty where none was needed.
         unverified: True when the acknowledgement came by the lane of a stale password (product 5.4).
     """
 
@@ -84,6 +85,8 @@ class Wipe:
     acknowledged_at: datetime | None = None
     failures: int = 0
     unverified: bool = False
+    failed_status: int | None = None
+    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,16 @@ class Device:
         proof_key: last final key that the device is known to hold. A wipe clears ``policy_key`` but not this
             one: it is what proves the device when its password no longer works (product 5.4).
         proof_failures, proof_window: wrong proofs in the hour that began at ``proof_window``.
-        access: an administrator's override for this partnership, None where the rules decide.
+        reprovision_at: when a changed policy reaches this device, while it is being spread over a window
+            (product 4.3); until then the policy that it has counts as current.
+        offers, offers_since: policies offered since then without an acknowledgement: a loop (product 5.8).
+        diagnosis: what keeps the device out of compliance, in words for an administrator.
+        access: an administrator's override for this partnership, None where the rules decide; access_until:
+            when the override ends, None for never.
+        held_since: when quarantine began, None outside it.
+        suspended_until, suspended_reason: quarantine for misbehaviour (product 5.8).
+        conflict: why this may not be the device that it says, in words; no access while not empty (T4).
+        alias: an administrator's name for the device, beside what it reports.
         revision: row version; a save names the revision that it read.
     """
 
@@ -120,12 +132,22 @@ class Device:
     policy_digest: str = ""
     provisioned_at: datetime | None = None
     acknowledged_status: int | None = None
+    reprovision_at: datetime | None = None
+    offers: int = 0
+    offers_since: datetime | None = None
+    diagnosis: str = ""
     proof_key: int = field(default=0, repr=False)
     proof_failures: int = 0
     proof_window: datetime | None = None
     wipe: Wipe | None = None
     access: AccessLevel | None = None
     access_reason: str = ""
+    access_until: datetime | None = None
+    held_since: datetime | None = None
+    suspended_until: datetime | None = None
+    suspended_reason: str = ""
+    conflict: str = ""
+    alias: str = ""
     information: DeviceInformation = field(default_factory=DeviceInformation)
     last_sync: datetime | None = None
     last_ip: str = ""

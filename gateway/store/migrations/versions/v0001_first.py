@@ -255,6 +255,12 @@ def _partnerships(table: str) -> None:
         *_wipe(),
         sa.Column("access", _NAMED),
         _text("access_reason"),
+        sa.Column("access_until", _INSTANT),
+        sa.Column("held_since", _INSTANT),
+        sa.Column("suspended_until", _INSTANT),
+        _text("suspended_reason"),
+        _text("conflict"),
+        _text("alias"),
         _must("information", _DOCUMENT),
         sa.Column("last_sync", _INSTANT),
         _text("last_ip"),
@@ -265,6 +271,7 @@ def _partnerships(table: str) -> None:
         sa.PrimaryKeyConstraint("organisation", "user_id", "device_id", name=f"pk_{table}"),
     )
     op.create_index(f"ix_{table}_state", table, ["state"])
+    op.create_index(f"ix_{table}_reprovision_at", table, ["reprovision_at"])
     op.create_index(f"ix_{table}_user_id", table, ["user_id"])
 
 
@@ -277,6 +284,10 @@ def _provisioning() -> tuple[sa.Column[Any], ...]:
         _text("policy_digest"),
         sa.Column("provisioned_at", _INSTANT),
         sa.Column("acknowledged_status", sa.Integer()),
+        sa.Column("reprovision_at", _INSTANT),
+        _must("offers", sa.Integer()),
+        sa.Column("offers_since", _INSTANT),
+        _text("diagnosis"),
         _must("proof_key", sa.BigInteger()),
         _must("proof_failures", sa.Integer()),
         sa.Column("proof_window", _INSTANT),
@@ -293,6 +304,8 @@ def _wipe() -> tuple[sa.Column[Any], ...]:
         sa.Column("wipe_acknowledged_at", _INSTANT),
         sa.Column("wipe_failures", sa.Integer()),
         sa.Column("wipe_unverified", sa.Boolean()),
+        sa.Column("wipe_failed_status", sa.Integer()),
+        sa.Column("wipe_approved_by", sa.Text()),
     )
 
 
