@@ -23,6 +23,7 @@ from gateway.directory.local import LocalPasswords
 from gateway.endpoints.activesync import ActiveSync, Rooms
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
+from gateway.endpoints.discovery_answers import DiscoveryAnswers
 from gateway.endpoints.door import Door
 from gateway.endpoints.lane import Lane, Proof
 from gateway.endpoints.listening import Listening
@@ -36,14 +37,18 @@ from gateway.proxy.asgi import Message, Receive, Send
 from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
-from gateway.records import Contact
+from gateway.records import Change, Contact
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
 from gateway.services.discovery import Discovery
+from gateway.services.discovery_memory import DiscoveryMemory
 from gateway.services.finding import Finder
+from gateway.services.groups import Groups
 from gateway.services.login import Login
+from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.recollection import Recollection
+from gateway.services.resources import Resources
 from gateway.services.snapshots import Snapshots
 from gateway.services.tenants import Tenants
 from gateway.services.upkeep import prune_changes
@@ -66,6 +71,9 @@ class Services:
     store: DatabaseStore
     tenants: Tenants
     users: Users
+    groups: Groups
+    resources: Resources
+    permissions: Permissions
     policies: PolicyService
     devices: DeviceService
     audit: AuditService
@@ -76,10 +84,14 @@ def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
     store = open_store(database_url(config))
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
+    backends = tuple(config.backends)
     return Services(
         store=store,
-        tenants=Tenants(store, clock, keys, backends=tuple(config.backends)),
-        users=Users(store, clock, keys, passwords),
+        tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
+        users=Users(store, clock, keys, passwords, backends=backends),
+        groups=Groups(store, clock, keys, backends=backends),
+        resources=Resources(store, clock, keys),
+        permissions=Permissions(store, clock),
         policies=PolicyService(store, clock),
         devices=DeviceService(store, clock, keys),
         audit=AuditService(store),
@@ -122,9 +134,8 @@ class Clients:
             self._services.devices,
             self._threads,
         )
-        self._watch = Watch(
-            self._services.store.feed, self.snapshots, self._listening.changed, self._listening.lost, FeedGap
-        )
+        self._memory = DiscoveryMemory(self.snapshots.trusted, time.monotonic)
+        self._watch = Watch(self._services.store.feed, self.snapshots, self._changed, self._lost, FeedGap)
         self._write_behind = WriteBehind(self.snapshots, self._touch)
         self._upkeep = Rounds(self._prune, UPKEEP_S, name="upkeep")
         self._app: Callable[[Message, Receive, Send], Any] = self._not_started
@@ -183,14 +194,22 @@ class Clients:
 
     def _discovery(self, credentials: Credentials) -> DiscoveryEndpoint:
         routes = {name: route(self._config, backend) for name, backend in self._config.backends.items()}
-        look_up = Discovery(self._services.store, routes).answer
+        own_hosts = (self._config.public_host, *self._config.extra_hosts)
+        look_up = Discovery(self._services.store, routes, own_hosts).find
         return DiscoveryEndpoint(
-            look_up,
+            DiscoveryAnswers(look_up, self._threads.store, self._memory),
             credentials.signed,
-            self._threads.store,
             SystemClock(),
             body_limit=self._config.limits.discovery_bytes,
         )
+
+    def _changed(self, changes: Sequence[Change]) -> None:
+        self._memory.drop(changes)
+        self._listening.changed(changes)
+
+    def _lost(self) -> None:
+        self._memory.clear()
+        self._listening.lost()
 
     async def _touch(self, contacts: Sequence[Contact]) -> None:
         await self._threads.store(self._services.devices.touch, contacts)

@@ -135,9 +135,11 @@ class User:
 
     Attributes:
         id: ``u-`` and 32 hex digits.
-        login: name before the ``@`` of ``address``, folded; what the backend knows the user by in local part
-        mode. address: primary address, folded to lower case. aliases: further addresses that resolve to this
-        user. password_hash: for source ``local``; None otherwise.
+        login: name before the ``@`` of the first ``address``, folded; what the backend knows the user by in
+            local part mode, so it stays when another address becomes the primary one.
+        address: primary address, folded to lower case.
+        aliases: further addresses that resolve to this user.
+        password_hash: for source ``local``; None otherwise.
         backend: route of this user, empty to follow groups, domain and organisation.
         moved_to: address in another organisation or on another server that discovery redirects to, empty for
             a mailbox that is here.
@@ -320,12 +322,14 @@ class AuditRecord:
 
 
 class Scope(Enum):
-    """What a row of the change feed is about."""
+    """What a row of the change feed is about. DIRECTORY is what changes neither a password nor who checks it:
+    unlike ORGANISATION it leaves everybody signed in."""
 
     DEVICE = "device"
     USER = "user"
     ORGANISATION = "organisation"
     POLICY = "policy"
+    DIRECTORY = "directory"
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ class Listening:
             return interrupt(request, known.device, known.terms(request.version, time.time()))
 
         self._polls.recheck(decide, organisation=key.organisation, user=key.user, device_id=key.device_id)
+        if known is not None:
+            self._polls.leave(key, known.backend)
 
 
 def _order(key: DeviceKey) -> tuple[str, str, str]:

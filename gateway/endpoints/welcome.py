@@ -16,10 +16,8 @@ from gateway.errors import GatewayError, Kind
 from gateway.log import Trace
 from gateway.proxy.backends import Identity
 from gateway.proxy.upstream import Upstream
-from gateway.records import OrganisationState, User
-from gateway.services.login import Principal
-from gateway.services.recollection import Recollection
-from gateway.services.snapshots import OrganisationView
+from gateway.records import OrganisationState
+from gateway.services.recollection import Read, Recollection
 from mdm.ashttp import Reply, options_reply
 
 
@@ -50,21 +48,18 @@ class Welcome:
             trace.verdict = "unauthenticated"
             return UNAUTHENTICATED
         basic, principal = found
-        user, view = await self._surroundings(principal)
-        if view.organisation.state is not OrganisationState.ACTIVE:
+        read = await self._threads.store(self._recollection.surroundings, principal)
+        if read.organisation.state is not OrganisationState.ACTIVE:
             return BUSY
-        return await self._list(basic, user, view)
+        return await self._list(basic, read)
 
-    async def _surroundings(self, principal: Principal) -> tuple[User, OrganisationView]:
-        return await self._threads.store(self._recollection.surroundings, principal)
-
-    async def _list(self, basic: Basic, user: User, view: OrganisationView) -> Reply:
-        upstream = self._upstreams.get(view.organisation.backend)
+    async def _list(self, basic: Basic, read: Read) -> Reply:
+        upstream = self._upstreams.get(read.backend)
         if upstream is None:
-            raise GatewayError(Kind.BACKEND_DOWN, "the organisation's backend is not configured")
-        identity = Identity(basic.username, user.address, user.login)
+            raise GatewayError(Kind.BACKEND_DOWN, "the user's backend is not configured")
+        identity = Identity(basic.username, read.user.address, read.user.login)
         capabilities = await upstream.capabilities(upstream.route.credentials(identity, basic.password))
         if capabilities is None:
             return BUSY
-        versions = offered(capabilities.versions, view.organisation.legacy_versions)
+        versions = offered(capabilities.versions, read.organisation.legacy_versions)
         return options_reply(versions, commands(capabilities.commands)) if versions else BUSY

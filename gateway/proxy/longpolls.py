@@ -107,6 +107,14 @@ class LongPolls:
         self.cuts += ended
         return ended
 
+    def leave(self, key: DeviceKey, backend: str) -> int:
+        """End the waits of a device that hang at another backend than ``backend``: its user has moved, and
+        the next request finds the way. Returns how many."""
+        waits = self._covered(key.organisation, key.user, key.device_id)
+        ended = sum(poll.end(farewell(poll.request)) for poll in waits if poll.backend != backend)
+        self.cuts += ended
+        return ended
+
     def drain(self, reply_for: Callable[[CommandRequest], Reply] = farewell) -> int:
         """The gateway stops: end every wait, and let none begin. Returns how many."""
         self._over = True

@@ -119,8 +119,8 @@ class Groups(Protocol):
         """Ids of the groups that are members of this one, directly or not, whatever their state."""
         ...
 
-    def add_member(self, group: str, member: str, *, nested: bool) -> None:
-        """Put a user, or with ``nested`` a group, into a group."""
+    def add_member(self, group: str, member: str, *, nested: bool) -> bool:
+        """Put a user, or with ``nested`` a group, into a group; returns False for one that is in it."""
         ...
 
     def remove_member(self, group: str, member: str) -> bool:

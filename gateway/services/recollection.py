@@ -14,6 +14,7 @@ from gateway.services.login import Principal
 from gateway.services.partnerships import look_up
 from gateway.services.policies import effective_policy
 from gateway.services.ports import Store, Transaction
+from gateway.services.routing import backend_for
 from gateway.services.snapshots import Known, OrganisationView
 from mdm.device import DeviceKey
 from mdm.policy import Policy
@@ -22,11 +23,12 @@ from mdm.query import CommandRequest
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A partnership's surroundings, as stored."""
+    """A partnership's surroundings, as stored; ``backend`` is the name of the one that has the mailbox."""
 
     user: User
     organisation: Organisation
     policy: Policy
+    backend: str
 
 
 class Recollection:
@@ -47,14 +49,13 @@ class Recollection:
         device = self._devices.admit(principal, request, ip=ip, user_agent=user_agent)
         if isinstance(device, TooManyDevices):
             return device
-        user, view = self.surroundings(principal)
-        return Known(device, user, view)
+        read = self.surroundings(principal)
+        return Known(device, read.user, OrganisationView(read.organisation, read.policy), read.backend)
 
-    def surroundings(self, principal: Principal) -> tuple[User, OrganisationView]:
-        """User and organisation of somebody who signed in, whatever their device."""
+    def surroundings(self, principal: Principal) -> Read:
+        """User, organisation and route of somebody who signed in, whatever their device."""
         with self._store.read() as transaction:
-            read = _surroundings(transaction, principal)
-        return read.user, OrganisationView(read.organisation, read.policy)
+            return _surroundings(transaction, principal)
 
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
@@ -68,7 +69,8 @@ def _surroundings(transaction: Transaction, principal: Principal) -> Read:
     organisation = transaction.directory.organisation(principal.organisation)
     if user is None or organisation is None:
         raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
-    return Read(user, organisation, effective_policy(transaction, organisation.id))
+    policy = effective_policy(transaction, organisation.id)
+    return Read(user, organisation, policy, backend_for(transaction.directory, organisation, user))
 
 
 def _again(transaction: Transaction, key: DeviceKey, views: dict[str, OrganisationView]) -> Known | None:
@@ -80,4 +82,4 @@ def _again(transaction: Transaction, key: DeviceKey, views: dict[str, Organisati
     except GatewayError:
         return None
     view = views.setdefault(key.organisation, OrganisationView(read.organisation, read.policy))
-    return Known(device, read.user, view)
+    return Known(device, read.user, view, read.backend)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.records import Domain, Organisation, User
 from gateway.services.names import TypedName
 from gateway.services.ports import Directory
+from gateway.services.routing import backend_for, backend_of_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,13 @@ class Resolved:
     Attributes:
         user: None where the organisation may have this user, but the gateway has not seen them yet.
         address: the canonical address: the user's primary one, or the one that the login spells.
+        backend: name of the backend that has the mailbox, if anybody's.
     """
 
     organisation: Organisation
     user: User | None
     address: str
+    backend: str
 
     @property
     def account(self) -> str:
@@ -49,7 +52,7 @@ def _by_address(directory: Directory, account: str, domain: str) -> Resolved | N
         return _resolved(directory, user)
     home = directory.domain(domain)
     organisation = directory.organisation(home.organisation) if home else None
-    return Resolved(organisation, None, address) if organisation else None
+    return _unknown(directory, organisation, address) if organisation else None
 
 
 def _in_realm(directory: Directory, account: str, realm: str) -> Resolved | None:
@@ -81,7 +84,7 @@ def _within(
     preferred = directory.user_by_address(addresses[0]) if addresses else None
     if preferred is not None or len(holders) == 1:
         return _resolved(directory, preferred or next(iter(holders.values())))
-    return Resolved(organisation, None, addresses[0]) if addresses and not holders else None
+    return _unknown(directory, organisation, addresses[0]) if addresses and not holders else None
 
 
 def _bare(directory: Directory, account: str) -> Resolved | None:
@@ -101,4 +104,10 @@ def _default_first(domains: Sequence[Domain]) -> Sequence[Domain]:
 
 def _resolved(directory: Directory, user: User) -> Resolved | None:
     organisation = directory.organisation(user.organisation)
-    return Resolved(organisation, user, user.address) if organisation else None
+    if organisation is None:
+        return None
+    return Resolved(organisation, user, user.address, backend_for(directory, organisation, user))
+
+
+def _unknown(directory: Directory, organisation: Organisation, address: str) -> Resolved:
+    return Resolved(organisation, None, address, backend_of_address(directory, organisation, address))

@@ -61,6 +61,7 @@ class Known:
     """One partnership as this process last read it.
 
     Attributes:
+        backend: name of the backend that serves the user; without one, the organisation's.
         serving: whether the organisation is Active.
         refresh_at: seconds since the epoch from which the policy must be fetched again (Status 143).
     """
@@ -68,12 +69,14 @@ class Known:
     device: Device
     user: User
     view: OrganisationView
+    backend: str = ""
     access: AccessDecision = field(init=False)
     serving: bool = field(init=False)
     refresh_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         organisation = self.view.organisation
+        self.backend = self.backend or organisation.backend
         self.serving = organisation.state is OrganisationState.ACTIVE
         self.refresh_at = _refresh_at(self.device, self.view.policy)
         self.access = decide(
@@ -83,11 +86,6 @@ class Known:
             user_enabled=self.user.state is not UserState.DISABLED,
             organisation_active=self.serving,
         )
-
-    @property
-    def backend(self) -> str:
-        """Name of the backend that serves the user."""
-        return self.view.organisation.backend
 
     def terms(self, version: Version, now: float) -> Terms:
         """Terms of this partnership for a request in ``version`` at ``now``, seconds since the epoch."""

@@ -1,9 +1,10 @@
 """Organisations and their mail domains (product 1)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import (
@@ -16,17 +17,39 @@ from gateway.records import (
     Signal,
     UserSource,
 )
+from gateway.services import domains
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.departures import record_departures, refuse_pending_wipes
-from gateway.services.names import fold, require_alias, require_domain, require_text
+from gateway.services.names import require_alias, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
+from gateway.services.routing import require_route
 from mdm.device import AccessLevel
 
-MAXIMUM_DOMAINS = 1000
-"""Domains of one organisation (product 1); the automatic one counts."""
+T = TypeVar("T")
 
 MAXIMUM_DEVICE_LIMIT = 1000
 """Highest number of partnerships per user that an organisation may allow."""
+
+
+_S = OrganisationState
+TRANSITIONS: Mapping[OrganisationState, frozenset[OrganisationState]] = MappingProxyType(
+    {
+        _S.REQUESTED: frozenset({_S.CREATING, _S.FAILED}),
+        _S.CREATING: frozenset({_S.VALIDATING, _S.FAILED}),
+        _S.VALIDATING: frozenset({_S.ACTIVE, _S.FAILED}),
+        _S.ACTIVE: frozenset({_S.INACTIVE, _S.IMPAIRED}),
+        _S.INACTIVE: frozenset({_S.ACTIVE}),
+        _S.IMPAIRED: frozenset({_S.ACTIVE, _S.INACTIVE}),
+        _S.FAILED: frozenset({_S.CREATING}),
+    }
+)
+"""What an organisation's state may become (product 1); a failed one is tried anew."""
+
+BY_THE_GATEWAY = frozenset({(_S.ACTIVE, _S.IMPAIRED), (_S.IMPAIRED, _S.ACTIVE)})
+"""Transitions that follow a health check and are nobody's to order."""
+
+BEGINNINGS = frozenset({_S.REQUESTED, _S.CREATING, _S.VALIDATING, _S.ACTIVE, _S.INACTIVE})
+"""States that a new organisation may be in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +133,54 @@ class Tenants:
 
     def add_domain(self, actor: Actor, id_or_alias: str, name: str) -> Domain:
         """Give a mail domain to an organisation; its first one becomes the default."""
-        act = Act(AuditTag.DOMAIN_ADDED, actor, self._id_of(id_or_alias), name)
-        return self._acts.perform(act, lambda entry: _add_domain(entry, id_or_alias, name, self._proof()))
+        return self._on_domain(
+            AuditTag.DOMAIN_ADDED,
+            actor,
+            id_or_alias,
+            name,
+            lambda entry, home: domains.add(entry, home, name, self._proof(), self._base_domain),
+        )
 
     def make_default(self, actor: Actor, id_or_alias: str, name: str) -> Domain:
         """Make a domain the default; no existing address changes."""
-        act = Act(AuditTag.DOMAIN_CHANGED, actor, self._id_of(id_or_alias), name)
-        return self._acts.perform(act, lambda entry: _make_default(entry, id_or_alias, name))
+        return self._on_domain(
+            AuditTag.DOMAIN_CHANGED,
+            actor,
+            id_or_alias,
+            name,
+            lambda entry, home: domains.make_default(entry, home, name),
+        )
+
+    def route_domain(self, actor: Actor, id_or_alias: str, name: str, backend: str) -> Domain:
+        """Send the mailboxes of a domain to a backend of the configuration; empty follows the organisation
+        again. Raises GatewayError MALFORMED for an unknown backend."""
+
+        def work(entry: Entry, home: Organisation) -> Domain:
+            return domains.route(entry, home, name, require_route(self._backends, backend))
+
+        return self._on_domain(AuditTag.DOMAIN_CHANGED, actor, id_or_alias, name, work)
 
     def remove_domain(self, actor: Actor, id_or_alias: str, name: str) -> None:
-        """Raises GatewayError CONFLICT while any address uses it, or while it is the default of several."""
-        act = Act(AuditTag.DOMAIN_REMOVED, actor, self._id_of(id_or_alias), name)
-        self._acts.perform(act, lambda entry: _remove_domain(entry, id_or_alias, name))
+        """Raises GatewayError CONFLICT while any address uses it, for the test domain, and while it is the
+        default of several."""
+        self._on_domain(
+            AuditTag.DOMAIN_REMOVED,
+            actor,
+            id_or_alias,
+            name,
+            lambda entry, home: domains.remove(entry, home, name, self._base_domain),
+        )
+
+    def _on_domain(
+        self,
+        tag: AuditTag,
+        actor: Actor,
+        id_or_alias: str,
+        name: str,
+        work: Callable[[Entry, Organisation], T],
+    ) -> T:
+        act = Act(tag, actor, self._id_of(id_or_alias), name)
+        return self._acts.perform(act, lambda entry: work(entry, found(entry.transaction, id_or_alias)))
 
     def _proof(self) -> str:
         return self._keys.identity("")
@@ -137,17 +196,23 @@ class Tenants:
             raise GatewayError(Kind.CONFLICT, f"The alias {alias} is taken.")
         plain = Organisation(self._keys.identity("m-"), alias, alias, entry.now)
         organisation = self._with(plain, settings)
+        if organisation.state not in BEGINNINGS:
+            raise _wrong_state(f"An organisation does not begin as {organisation.state.value}.")
         directory.add_organisation(organisation)
         entry.record(organisation=organisation.id, target=organisation.id, after=shown(organisation))
         entry.announce(Scope.ORGANISATION, organisation.id)
         if self._base_domain:
-            name = f"{alias}.{self._base_domain}"
-            _add_domain(entry, organisation.id, name, self._proof(), tag=AuditTag.DOMAIN_ADDED)
+            name = domains.automatic(organisation, self._base_domain)
+            domains.add(
+                entry, organisation, name, self._proof(), self._base_domain, tag=AuditTag.DOMAIN_ADDED
+            )
         return organisation
 
     def _change(self, entry: Entry, id_or_alias: str, settings: Settings) -> Organisation:
         before = found(entry.transaction, id_or_alias)
         after = self._with(before, settings)
+        if after.state is not before.state:
+            _require_transition(before.state, after.state, entry.act.actor)
         if after != before:
             entry.transaction.directory.save_organisation(after)
             entry.record(target=after.id, before=shown(before), after=shown(after))
@@ -198,53 +263,12 @@ def shown(organisation: Organisation) -> dict[str, Any]:
     return plain | {"created_at": organisation.created_at.isoformat()}
 
 
-def _add_domain(entry: Entry, id_or_alias: str, name: str, proof: str, tag: AuditTag | None = None) -> Domain:
-    directory = entry.transaction.directory
-    organisation = found(entry.transaction, id_or_alias)
-    folded = require_domain(name)
-    if directory.domain(folded) is not None:
-        raise GatewayError(Kind.CONFLICT, f"The domain {folded} is in use on this gateway.")
-    present = directory.domains(organisation.id)
-    if len(present) >= MAXIMUM_DOMAINS:
-        raise GatewayError(Kind.CONFLICT, f"An organisation has at most {MAXIMUM_DOMAINS} domains.")
-    domain = Domain(folded, organisation.id, default=not present, proof=proof)
-    directory.add_domain(domain)
-    after = {"domain": domain.name, "default": domain.default}
-    entry.record(tag=tag, organisation=organisation.id, target=folded, after=after)
-    entry.announce(Scope.ORGANISATION, organisation.id)
-    return domain
+def _require_transition(before: OrganisationState, after: OrganisationState, actor: Actor) -> None:
+    if after not in TRANSITIONS[before]:
+        raise _wrong_state(f"An organisation does not go from {before.value} to {after.value}.")
+    if (before, after) in BY_THE_GATEWAY and actor.kind != "system":
+        raise _wrong_state("Impaired is set and cleared by the gateway's own health checks.")
 
 
-def _domain_of(entry: Entry, id_or_alias: str, name: str) -> Domain:
-    organisation = found(entry.transaction, id_or_alias)
-    domain = entry.transaction.directory.domain(fold(name))
-    if domain is None or domain.organisation != organisation.id:
-        raise GatewayError(Kind.NOT_FOUND, "The organisation has no such domain.")
-    return domain
-
-
-def _make_default(entry: Entry, id_or_alias: str, name: str) -> Domain:
-    domain = _domain_of(entry, id_or_alias, name)
-    if domain.default:
-        return domain
-    directory = entry.transaction.directory
-    before = [other for other in directory.domains(domain.organisation) if other.default]
-    for other in before:
-        directory.save_domain(replace(other, default=False))
-    chosen = replace(domain, default=True)
-    directory.save_domain(chosen)
-    entry.record(before={"default": [other.name for other in before]}, after={"default": chosen.name})
-    entry.announce(Scope.ORGANISATION, domain.organisation)
-    return chosen
-
-
-def _remove_domain(entry: Entry, id_or_alias: str, name: str) -> None:
-    domain = _domain_of(entry, id_or_alias, name)
-    directory = entry.transaction.directory
-    if directory.addresses_in(domain.name):
-        raise GatewayError(Kind.CONFLICT, "Addresses still use this domain.")
-    if domain.default and len(directory.domains(domain.organisation)) > 1:
-        raise GatewayError(Kind.CONFLICT, "It is the default domain: make another one the default first.")
-    directory.remove_domain(domain.name)
-    entry.record(before={"domain": domain.name, "default": domain.default})
-    entry.announce(Scope.ORGANISATION, domain.organisation)
+def _wrong_state(fault: str) -> GatewayError:
+    return GatewayError(Kind.CONFLICT, fault, faults={"state": fault})

@@ -1,17 +1,20 @@
 """Users and their addresses (product 1)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Actor, AuditTag, Organisation, Scope, User, UserSource, UserState
+from gateway.records import DETAILS, Actor, AuditTag, Group, Organisation, Scope, User, UserSource, UserState
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.addressing import require_free
 from gateway.services.departures import record_departures, refuse_pending_wipes
 from gateway.services.names import fold, read_typed, require_address, require_text
 from gateway.services.password_policy import require_good
 from gateway.services.ports import Clock, Directory, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.resolution import Resolved, resolve
+from gateway.services.routing import backend_for, refuse_endless_moves, require_route
 from gateway.services.tenants import found
 
 MAXIMUM_ALIASES = 100
@@ -21,8 +24,18 @@ MAXIMUM_ALIASES = 100
 class Users:
     """Users of all organisations."""
 
-    def __init__(self, store: Store, clock: Clock, keys: KeySource, passwords: PasswordHasher) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        keys: KeySource,
+        passwords: PasswordHasher,
+        *,
+        backends: Collection[str],
+    ) -> None:
+        """``backends``: names in the configuration."""
         self._store = store
+        self._backends = backends
         self._acts = Acts(store, clock)
         self._keys = keys
         self._passwords = passwords
@@ -31,6 +44,14 @@ class Users:
         """Raises GatewayError NOT_FOUND."""
         with self._store.read() as transaction:
             return find_user(transaction, id_or_address)
+
+    def place(self, id_or_address: str) -> tuple[str, Sequence[Group]]:
+        """Name of the backend that has the user's mailbox, and the enabled groups around the user."""
+        with self._store.read() as transaction:
+            user = find_user(transaction, id_or_address)
+            home = found(transaction, user.organisation)
+            directory = transaction.directory
+            return backend_for(directory, home, user), directory.groups_of(user.id)
 
     def list(self, id_or_alias: str, *, after: str = "", limit: int = 100) -> Sequence[User]:
         with self._store.read() as transaction:
@@ -94,12 +115,87 @@ class Users:
         """Replace the aliases; each in a domain of the organisation and nobody else's."""
 
         def work(entry: Entry, user: User) -> User:
-            wanted = tuple(dict.fromkeys(require_address(alias) for alias in aliases))
-            if len(wanted) > MAXIMUM_ALIASES:
-                raise GatewayError(Kind.CONFLICT, f"A user has at most {MAXIMUM_ALIASES} aliases.")
-            for alias in wanted:
-                _require_free(entry.transaction.directory, user.organisation, alias, user.id)
-            return replace(user, aliases=tuple(alias for alias in wanted if alias != user.address))
+            return _with_aliases(entry, user, aliases)
+
+        return self._changed(actor, id_or_address, work)
+
+    def add_alias(self, actor: Actor, id_or_address: str, alias: str) -> User:
+        """Give the user one more address."""
+
+        def work(entry: Entry, user: User) -> User:
+            return _with_aliases(entry, user, (*user.aliases, alias))
+
+        return self._changed(actor, id_or_address, work)
+
+    def remove_alias(self, actor: Actor, id_or_address: str, alias: str) -> User:
+        """Take an alias away. Raises GatewayError NOT_FOUND when the user has none such."""
+
+        def work(_: Entry, user: User) -> User:
+            _require_alias_of(user, fold(alias))
+            return replace(user, aliases=tuple(each for each in user.aliases if each != fold(alias)))
+
+        return self._changed(actor, id_or_address, work)
+
+    def set_primary(self, actor: Actor, id_or_address: str, alias: str) -> User:
+        """Let an alias and the primary address change places; the login stays what the backend knows."""
+
+        def work(_: Entry, user: User) -> User:
+            chosen = fold(alias)
+            if chosen == user.address:
+                return user
+            _require_alias_of(user, chosen)
+            aliases = tuple(user.address if each == chosen else each for each in user.aliases)
+            return replace(user, address=chosen, aliases=aliases)
+
+        return self._changed(actor, id_or_address, work)
+
+    def set_details(
+        self,
+        actor: Actor,
+        id_or_address: str,
+        details: Mapping[str, str],
+        *,
+        first_name: str | None = None,
+        last_name: str | None = None,
+    ) -> User:
+        """Change the details that are named in ``details`` (``records.DETAILS``) and the names that are
+        given; an empty text takes one away. Raises GatewayError UNSUPPORTED where they are kept elsewhere."""
+        tidy = _read_details(details)
+        names = {"first_name": first_name, "last_name": last_name}
+        given: dict[str, Any] = {
+            name: _optional(name, text) for name, text in names.items() if text is not None
+        }
+
+        def work(_: Entry, user: User) -> User:
+            if user.source is not UserSource.LOCAL:
+                raise _elsewhere("data")
+            merged = {name: text for name, text in {**user.details, **tidy}.items() if text}
+            return replace(user, details=MappingProxyType(merged), **given)
+
+        return self._changed(actor, id_or_address, work)
+
+    def set_route(self, actor: Actor, id_or_address: str, backend: str) -> User:
+        """Let another backend have the user's mailbox; empty follows groups, domain and organisation again.
+        Raises GatewayError MALFORMED for a backend that is not configured."""
+
+        def work(_: Entry, user: User) -> User:
+            return replace(user, backend=require_route(self._backends, backend))
+
+        return self._changed(actor, id_or_address, work)
+
+    def move(self, actor: Actor, id_or_address: str, moved_to: str) -> User:
+        """Let discovery lead to an address in another organisation or on another server; empty ends it.
+
+        Raises:
+            GatewayError: MALFORMED for an address of the same organisation or of a group or resource,
+                CONFLICT for a chain of moves that does not end.
+        """
+
+        def work(entry: Entry, user: User) -> User:
+            moved = replace(user, moved_to=require_address(moved_to) if moved_to else "")
+            if moved.moved_to:
+                _require_move(entry.transaction.directory, moved)
+            return moved
 
         return self._changed(actor, id_or_address, work)
 
@@ -151,8 +247,7 @@ class Users:
         return Act(tag, actor, user.organisation if user else "", user.id if user else id_or_address)
 
     def _new(self, entry: Entry, organisation: Organisation, address: str, display_name: str) -> User:
-        folded = require_address(address)
-        _require_free(entry.transaction.directory, organisation.id, folded)
+        folded = require_free(entry.transaction.directory, organisation.id, address)
         return User(
             id=self._keys.identity("u-"),
             organisation=organisation.id,
@@ -167,6 +262,8 @@ class Users:
             before = find_user(entry.transaction, id_or_address)
             after = work(entry, before)
             if after != before:
+                if after.moved_to and after.aliases != before.aliases:
+                    refuse_endless_moves(entry.transaction.directory, after)
                 entry.transaction.directory.save_user(after)
                 entry.record(target=after.id, before=shown(before), after=shown(after, before))
                 entry.announce(Scope.USER, after.organisation, after.id)
@@ -202,6 +299,11 @@ def shown(user: User, before: User | None = None) -> dict[str, Any]:
         "display_name": user.display_name,
         "source": user.source.value,
         "state": user.state.value,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "backend": user.backend,
+        "moved_to": user.moved_to,
+        "details": dict(user.details),
     }
     changed = before is not None and before.password_hash != user.password_hash
     return view | {"password": "changed"} if changed else view
@@ -214,16 +316,45 @@ def _added(entry: Entry, user: User) -> User:
     return user
 
 
-def _elsewhere() -> GatewayError:
-    return GatewayError(
-        Kind.UNSUPPORTED, "The password of this user is kept by the mail server and has to be changed there."
-    )
+def _with_aliases(entry: Entry, user: User, aliases: Sequence[str]) -> User:
+    wanted = tuple(dict.fromkeys(require_address(alias) for alias in aliases))
+    if len(wanted) > MAXIMUM_ALIASES:
+        raise GatewayError(Kind.CONFLICT, f"A user has at most {MAXIMUM_ALIASES} aliases.")
+    for alias in wanted:
+        require_free(entry.transaction.directory, user.organisation, alias, user.id)
+    return replace(user, aliases=tuple(alias for alias in wanted if alias != user.address))
 
 
-def _require_free(directory: Directory, organisation: str, address: str, owner: str = "") -> None:
-    domain = directory.domain(address.rpartition("@")[2])
-    if domain is None or domain.organisation != organisation:
-        raise GatewayError(Kind.MALFORMED, "The address is in no domain of this organisation.")
-    holder = directory.user_by_address(address)
-    if holder is not None and holder.id != owner:
-        raise GatewayError(Kind.CONFLICT, f"The address {address} is in use.")
+def _require_alias_of(user: User, alias: str) -> None:
+    if alias not in user.aliases:
+        raise GatewayError(Kind.NOT_FOUND, "The user has no such alias.")
+
+
+def _optional(field: str, text: str) -> str:
+    return require_text(field, text) if text.strip() else ""
+
+
+def _elsewhere(what: str = "password") -> GatewayError:
+    fault = f"The {what} of this user is kept by the mail server and has to be changed there."
+    return GatewayError(Kind.UNSUPPORTED, fault)
+
+
+def _read_details(details: Mapping[str, str]) -> dict[str, str]:
+    """Details in their stored form, empty ones left in to be taken away; GatewayError MALFORMED."""
+    unknown = {name: f"Known are: {', '.join(DETAILS)}." for name in details if name not in DETAILS}
+    if unknown:
+        raise GatewayError(Kind.MALFORMED, "There is no such detail.", faults=unknown)
+    return {name: _optional(name, text) for name, text in details.items()}
+
+
+def _require_move(directory: Directory, user: User) -> None:
+    """A move leads out of the organisation, to no group or resource, and not in a circle."""
+    domain = directory.domain(user.moved_to.rpartition("@")[2])
+    if domain is not None and domain.organisation == user.organisation:
+        fault = "The address is in this organisation: give the user a route instead."
+        raise GatewayError(Kind.MALFORMED, fault, faults={"moved_to": fault})
+    there = directory.entity_by_address(user.moved_to)
+    if there is not None and not isinstance(there, User):
+        fault = "The address is no person's."
+        raise GatewayError(Kind.MALFORMED, fault, faults={"moved_to": fault})
+    refuse_endless_moves(directory, user)

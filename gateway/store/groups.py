@@ -55,11 +55,13 @@ class GroupRows(AddressRows):
         inside = inside.union(deeper)
         return self._connection.scalars(select(inside.c.id).order_by(inside.c.id)).all()
 
-    def add_member(self, group: str, member: str, *, nested: bool) -> None:
-        if nested:
-            self._connection.execute(insert(group_groups), {"group_id": group, "member_id": member})
-        else:
-            self._connection.execute(insert(group_users), {"group_id": group, "user_id": member})
+    def add_member(self, group: str, member: str, *, nested: bool) -> bool:
+        table, column = (group_groups, "member_id") if nested else (group_users, "user_id")
+        there = select(table).where(table.c.group_id == group, table.c[column] == member)
+        if self._connection.execute(there).first() is not None:
+            return False
+        self._connection.execute(insert(table), {"group_id": group, column: member})
+        return True
 
     def remove_member(self, group: str, member: str) -> bool:
         direct = delete(group_users).where(group_users.c.group_id == group, group_users.c.user_id == member)

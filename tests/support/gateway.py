@@ -28,7 +28,7 @@ from gateway.phone.device import Phone, Provisioning
 from gateway.phone.discovery import basic
 from gateway.phone.identity import Identity, QueryForm
 from gateway.phone.line import Answer, Line
-from gateway.records import AuditTag, Organisation
+from gateway.records import AuditTag, Organisation, OrganisationState, Scope
 from gateway.services.tenants import Settings
 from gateway.serving.application import Asgi
 from gateway.serving.deadlines import Deadlines
@@ -140,6 +140,13 @@ class Gateway:
 
     def settings(self, **changed: object) -> None:
         self.made.tenants.change_organisation(ADMIN, self.organisation.id, Settings(**changed))  # type: ignore[arg-type]
+
+    def in_state(self, state: OrganisationState) -> None:
+        """Put the organisation into a state that nobody may order, as the gateway itself would."""
+        with self.made.store.write() as transaction:
+            changed = replace(self.organisation, state=state)
+            transaction.directory.save_organisation(changed)
+            transaction.changes.announce(Scope.ORGANISATION, changed.id)
 
     def trail(self, *tags: AuditTag) -> list[AuditTag]:
         """Tags of the trail in order, all or those named."""

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from gateway.directory.local import LocalPasswords
 from gateway.records import Actor, AuditRecord, Organisation, User
 from gateway.services.devices import DeviceService
+from gateway.services.groups import Groups
 from gateway.services.login import Principal
 from gateway.services.partnerships import device_actor
+from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.resources import Resources
 from gateway.services.tenants import Settings, Tenants
 from gateway.services.users import Users
 from gateway.services.wipe_lane import WipeLane
@@ -46,7 +49,10 @@ class World:
         hasher = LocalPasswords() if self.real_passwords else PlainHasher()
         backends = ("default", "other")
         self.tenants = Tenants(self.store, self.clock, self.keys, backends=backends, base_domain="usher.test")
-        self.users = Users(self.store, self.clock, self.keys, hasher)
+        self.users = Users(self.store, self.clock, self.keys, hasher, backends=backends)
+        self.groups = Groups(self.store, self.clock, self.keys, backends=backends)
+        self.resources = Resources(self.store, self.clock, self.keys)
+        self.permissions = Permissions(self.store, self.clock)
         self.policies = PolicyService(self.store, self.clock)
         self.devices = DeviceService(self.store, self.clock, self.keys)
         self.lane = WipeLane(self.store, self.clock)

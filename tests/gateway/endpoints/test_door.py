@@ -172,7 +172,7 @@ async def test_an_organisation_that_is_not_active_is_503(
 ) -> None:
     phone = await gateway.enrolled()
     async with gateway.hears():
-        gateway.settings(state=state)
+        gateway.in_state(state)
     answer = await phone.folder_sync()
     assert (answer.http, answer.headers["retry-after"]) == (503, "30")
     assert (await gateway.phone(device_id="PHONE2").folder_sync()).http == 503

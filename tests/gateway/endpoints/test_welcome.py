@@ -110,7 +110,7 @@ async def test_what_it_once_said_holds_through_an_outage(gateway: Gateway, backe
 
 @pytest.mark.parametrize("state", [OrganisationState.INACTIVE, OrganisationState.IMPAIRED])
 async def test_an_organisation_that_does_not_serve(gateway: Gateway, state: OrganisationState) -> None:
-    gateway.settings(state=state)
+    gateway.in_state(state)
     assert (await signed(gateway)).http == 503
 
 

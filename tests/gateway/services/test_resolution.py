@@ -51,8 +51,10 @@ def test_an_unseen_user_of_a_known_place_has_an_address(world: World) -> None:
         "eve": "eve@globex.usher.test",
     }
     for typed, address in expected.items():
-        assert world.users.resolve(typed) == Resolved(organisation, None, address)
-    assert world.users.resolve("eve", "globex.example") == Resolved(organisation, None, "eve@globex.example")
+        assert world.users.resolve(typed) == Resolved(organisation, None, address, "default")
+    assert world.users.resolve("eve", "globex.example") == Resolved(
+        organisation, None, "eve@globex.example", "default"
+    )
 
 
 def test_a_bare_name_that_two_people_have_is_nobody(world: World, ann: User) -> None:
