@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from autodiscover.errors import Fault
 
@@ -113,6 +114,13 @@ class UrlRedirect:
 
     url: str
 
+    def ending(self, suffix: str) -> str:
+        """The URL of the same host for ``.xml``, ``.svc`` or ``.json``: a client follows no other ending."""
+        if self.url.lower().endswith(f"/autodiscover/autodiscover{suffix}"):
+            return self.url
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}/autodiscover/autodiscover{suffix}"
+
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
@@ -171,12 +179,14 @@ class Enquiry:
         questions: answered one by one; the outcomes keep their order.
         wanted: names of the settings that are asked for, as sent.
         message_id: what the answer has to relate to, as sent; empty for nothing.
+        hops: redirects that the client says it has followed to get here.
     """
 
     form: str
     questions: tuple[Question, ...]
     wanted: tuple[str, ...] = ()
     message_id: str = ""
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)
