@@ -18,7 +18,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
 
 from certs.errors import CertificateError
 from certs.names import as_address
@@ -152,6 +154,8 @@ class _Errand:
             ssl=context(self._ca) if self._secure else True,
             force_close=True,
             use_dns_cache=False,
+            happy_eyeballs_delay=None,
+            socket_factory=self._socket,
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -164,7 +168,11 @@ class _Errand:
             async with (
                 session,
                 session.request(
-                    method, self._url, headers=headers, data=body or None, allow_redirects=False
+                    method,
+                    URL(self._url, encoded=True),
+                    headers=headers,
+                    data=body or None,
+                    allow_redirects=False,
                 ) as response,
             ):
                 return await self._answer(response)
@@ -177,10 +185,15 @@ class _Errand:
         except (aiohttp.ClientError, ValueError) as error:
             raise _Failed(Reason.NOT_HTTP) from error
 
+    def _socket(self, target: AddrInfoType) -> socket.socket:
+        """Addresses are tried one after the other: the last that was tried is the one that answered."""
+        family, kind, protocol, _, address = target
+        self._peer = str(address[0])
+        made = socket.socket(family, kind, protocol)
+        made.setblocking(False)
+        return made
+
     async def _answer(self, response: aiohttp.ClientResponse) -> Fetched:
-        connection = response.connection
-        if connection is not None and connection.transport is not None:
-            self._peer = connection.transport.get_extra_info("peername", ("",))[0]
         body = b""
         while len(body) <= LARGEST_BODY and (piece := await response.content.read(LARGEST_BODY + 1)):
             body += piece
