@@ -1,0 +1,47 @@
+"""Who is calling, by what it says (spec/eas-protocol.md 6.1): a label, never a reason to trust."""
+
+import pytest
+
+from mdm.device import WipeKind
+from mdm.families import FAMILIES, LABELS, OTHER, family_of
+from mdm.policy import BY_NAME
+
+SEEN = [
+    ("Outlook-iOS-Android/1.0", "Outlook", "outlook-mobile"),
+    ("Apple-iPhone15C2/2104.236", "iPhone", "ios"),
+    ("", "iPad", "ios"),
+    ("Android/0.3", "Pixel", "android"),
+    ("Android-Mail/2024.01", "Android", "gmail"),
+    ("SAMSUNG-SM-G991B/101.13", "SAMSUNGSMG991B", "samsung"),
+    ("Nine-UGVnYXN1cw", "Android", "nine"),
+    ("MSFT-WP/10.0.19041", "", "windows-mail"),
+    ("", "WindowsMail", "windows-mail"),
+    ("", "WindowsOutlook15", "outlook-desktop"),
+    ("Thunderbird ActiveSync", "Thunderbird", "tbsync"),
+    ("", "", "other"),
+    ("curl/8", "Toaster", "other"),
+]
+
+
+@pytest.mark.parametrize(("agent", "device_type", "name"), SEEN)
+def test_each_client_is_known_by_what_it_reports(agent: str, device_type: str, name: str) -> None:
+    assert family_of(agent, device_type).name == name
+
+
+def test_a_familys_settings_are_settings_and_no_setting_is_both_honoured_and_ignored() -> None:
+    for family in FAMILIES:
+        honoured = family.honours or frozenset()
+        assert honoured | family.ignores <= set(BY_NAME)
+        assert not honoured & family.ignores
+
+
+def test_every_row_says_what_a_wipe_erases_and_where_it_was_read() -> None:
+    assert all(family.erases and family.source for family in FAMILIES)
+    assert set(LABELS) == {name for _, _, name in SEEN}
+
+
+def test_a_cloud_service_cannot_wipe_one_account_alone() -> None:
+    service = family_of("Outlook-iOS-Android/1.0", "Outlook")
+    assert service.service
+    assert WipeKind.ACCOUNT not in service.wipes
+    assert not OTHER.service
