@@ -165,8 +165,10 @@ WATCHED = frozenset(
     }
     | {"socket.gethostbyname", "socket.sendto", "subprocess.Popen", "ctypes.dlopen"}
 )
+_CALLS = frozenset({"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen"})
 _guarding = False
 _installed = False
+_calls: list[tuple[object, ...]] | None = None
 
 
 class ReachedOutside(Exception):
@@ -176,12 +178,8 @@ class ReachedOutside(Exception):
 @contextmanager
 def nothing_outside() -> Iterator[None]:
     """Within this block whoever opens a file or a connection, resolves a name or starts anything fails."""
-    global _guarding, _installed  # noqa: PLW0603 - an audit hook stays for the life of the process
-    if not _installed:
-        for encoding in ENCODINGS:
-            codecs.lookup(encoding)  # Python reads its own codecs from files, once
-        sys.addaudithook(_hook)
-        _installed = True
+    global _guarding  # noqa: PLW0603 - an audit hook stays for the life of the process
+    _install()
     _guarding = True
     try:
         yield
@@ -189,6 +187,29 @@ def nothing_outside() -> Iterator[None]:
         _guarding = False
 
 
+@contextmanager
+def calls_outside() -> Iterator[list[tuple[object, ...]]]:
+    """The connections, look-ups of names and processes that anybody in this process began in this block."""
+    global _calls  # noqa: PLW0603 - as above
+    _install()
+    _calls = []
+    try:
+        yield _calls
+    finally:
+        _calls = None
+
+
+def _install() -> None:
+    global _installed  # noqa: PLW0603 - as above
+    if not _installed:
+        for encoding in ENCODINGS:
+            codecs.lookup(encoding)  # Python reads its own codecs from files, once
+        sys.addaudithook(_hook)
+        _installed = True
+
+
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
+    if _calls is not None and event in _CALLS:
+        _calls.append((event, *(arguments[-1:] if event == "socket.connect" else arguments)))
     if _guarding and event in WATCHED:
         raise ReachedOutside(event, arguments)
