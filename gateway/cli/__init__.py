@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "audit": "audit",
         "certs": "certs",
         "phone": "phone",
+        "doctor": "doctor",
     }
 )
 """Command name to the module of this package that defines a click command of that name."""

@@ -1,0 +1,134 @@
+"""How each family fares: its steps and stop rules, played over what was seen (spec/autodiscover.md 6)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import urlsplit
+
+from gateway.doctor.families import Family, Move, Outcome, Step
+from gateway.doctor.observations import TLS_TROUBLES, Ask, Hop, Observations, Page, Place, Silence, Trail
+from gateway.doctor.outcomes import CONFIGS, outcome, outcome_for, seen
+
+_UNCLEAR = frozenset({Place.SRV, Place.MX})
+"""Places whose host does not say by itself why it is asked."""
+DECISIVE = frozenset(
+    {
+        Outcome.ANSWERED,
+        Outcome.CHALLENGED,
+        Outcome.FOREIGN,
+        Outcome.OPEN,
+        Outcome.ODD_CHALLENGE,
+        Outcome.DENIED,
+        Outcome.FAILED,
+        Outcome.BAD_REDIRECT,
+        Outcome.REDIRECTED,
+    }
+)
+"""Outcomes that show that the format is meant to be served."""
+
+
+class End(Enum):
+    """How a family's walk ended; the value is for people."""
+
+    CONFIGURED = "configures itself"
+    GAVE_UP = "gives up"
+    MISLED = "is misled"
+    LOST = "finds no server"
+    NOT_SERVED = "is not served: nothing here speaks what it needs"
+
+
+GOOD = frozenset({End.CONFIGURED, End.NOT_SERVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step with what it brought; ``move`` is None where the client never came, ``outcome`` where nothing
+    was to ask."""
+
+    step: Step
+    outcome: Outcome | None
+    move: Move | None
+    trail: Trail | None
+
+    @property
+    def title(self) -> str:
+        """Where and what the client asks."""
+        if self.trail is None:
+            return f"{self.step.place.value}, {self.step.ask.value}"
+        parts = urlsplit(self.trail.first.url)
+        whose = f" ({self.step.place.value})" if self.step.place in _UNCLEAR else ""
+        return f"{parts.scheme}://{parts.netloc}{whose}, {self.step.ask.value}"
+
+    @property
+    def fact(self) -> str:
+        """What was seen, for people."""
+        if self.trail is None:
+            return "nothing to ask there"
+        hops = " -> ".join(_told(hop, self.trail.first) for hop in self.trail.hops)
+        if self.outcome in (None, Outcome.SILENT):
+            return hops
+        return f"{hops}, {self.outcome.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One family's whole walk."""
+
+    family: Family
+    stages: tuple[Stage, ...]
+    end: End
+
+    @property
+    def passed(self) -> frozenset[Place]:
+        """Places that the client came to."""
+        return frozenset(stage.step.place for stage in self.stages if stage.move is not None)
+
+
+def travel(observations: Observations, family: Family) -> Journey:
+    """Play the steps of one family until its rules stop it; the others are looked at, but not entered."""
+    stages: list[Stage] = []
+    end: End | None = None
+    for step in family.steps:
+        found = outcome_for(observations, family, step)
+        move = None if end or found is None else _move(family, step, found)
+        stages.append(Stage(step, found, move, seen(observations, step.place, step.ask)))
+        if move in _ENDS:
+            end = _ENDS[move]
+    return Journey(family, tuple(stages), end or _without(observations, stages))
+
+
+_ENDS = {Move.SUCCEED: End.CONFIGURED, Move.GIVE_UP: End.GAVE_UP, Move.MISLED: End.MISLED}
+
+
+def _move(family: Family, step: Step, found: Outcome) -> Move:
+    return Move.GO_ON if step.optional else family.move(found)
+
+
+def _without(observations: Observations, stages: Iterable[Stage]) -> End:
+    """No step succeeded: either something is broken, or this format is simply not offered."""
+    needed = [stage for stage in stages if not stage.step.optional]
+    if any(stage.outcome in DECISIVE for stage in needed):
+        return End.LOST
+    if all(stage.step.ask in CONFIGS for stage in needed):
+        broken = any(_is_broken(stage.trail) for stage in needed)
+        return End.LOST if broken else End.NOT_SERVED
+    return End.NOT_SERVED if _is_served(observations) else End.LOST
+
+
+def _is_served(observations: Observations) -> bool:
+    """Whether some place does AutoDiscover, so that what it does not have is not meant to be there."""
+    asks = (Ask.MOBILE, Ask.XML_POST)
+    good = (Outcome.CHALLENGED, Outcome.ANSWERED)
+    return any(outcome(observations, place, ask) in good for place in Place for ask in asks)
+
+
+def _is_broken(trail: Trail | None) -> bool:
+    """Silence other than that of a name that does not exist or of a port on which nobody listens."""
+    return trail is not None and isinstance(trail.last, Silence) and trail.last.trouble in TLS_TROUBLES
+
+
+def _told(hop: Hop, first: Hop) -> str:
+    """What one request brought; where it went, if the first went elsewhere."""
+    brought = f"HTTP {hop.status}" if isinstance(hop, Page) else hop.trouble.value
+    where = f"{hop.url} " if hop.url != first.url else ""
+    return f"{where}{brought}{' with the password' if isinstance(hop, Page) and hop.signed_in else ''}"

@@ -1,0 +1,69 @@
+"""Does what stands in front of ActiveSync pass bytes as they come, or store them first (nginx/README.md)?
+
+Requests: a POST without credentials announces a body and sends its first octet only. A server that looks at
+the head first answers 401 at once; through a proxy that stores requests nothing comes until the body is
+whole. So the first octet of the answer tells, and a slow line cannot be taken for a proxy: the rest of the
+body is sent only after patience, and what is compared is before and after.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from gateway.doctor.observations import Storage
+from gateway.doctor.requests import NAME
+
+PATIENCE_SECONDS = 2.0
+"""After which an answer to the head alone is not expected any more."""
+END_SECONDS = 5.0
+BODY = bytes(64)
+_HEAD = (
+    "POST {path}?Cmd=FolderSync&User=probe&DeviceId=USHERDOCTOR&DeviceType=UsherDoctor HTTP/1.1\r\n"
+    "Host: {host}\r\nUser-Agent: {agent}\r\nMS-ASProtocolVersion: 14.1\r\n"
+    "Content-Type: application/vnd.ms-sync.wbxml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+)
+
+
+async def requests(
+    url: str,
+    addresses: Sequence[str],
+    port: int,
+    tls: ssl.SSLContext,
+    *,
+    patience_s: float = PATIENCE_SECONDS,
+) -> Storage:
+    """Whether requests to ``url`` are stored; UNKNOWN where nothing answers in either case."""
+    for address in addresses:
+        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            return await _asked(url, address, port, tls, patience_s)
+    return Storage.UNKNOWN
+
+
+async def _asked(url: str, address: str, port: int, tls: ssl.SSLContext, patience_s: float) -> Storage:
+    parts = urlsplit(url)
+    async with asyncio.timeout(patience_s + 2 * END_SECONDS):
+        reader, writer = await asyncio.open_connection(
+            address, port, ssl=tls, server_hostname=parts.hostname or ""
+        )
+        head = _HEAD.format(path=parts.path, host=parts.netloc, agent=NAME, length=len(BODY))
+        try:
+            writer.write(head.encode("ascii") + BODY[:1])
+            await writer.drain()
+            if await _answers(reader, patience_s):
+                return Storage.PASSES
+            writer.write(BODY[1:])
+            await writer.drain()
+            return Storage.STORES if await _answers(reader, END_SECONDS) else Storage.UNKNOWN
+        finally:
+            writer.close()
+
+
+async def _answers(reader: asyncio.StreamReader, within_s: float) -> bool:
+    """Whether the head of an answer begins in time; the end of the connection is none."""
+    try:
+        async with asyncio.timeout(within_s):
+            return (await reader.read(5)).startswith(b"HTTP/")
+    except TimeoutError:
+        return False
