@@ -27,9 +27,10 @@ class Scenario:
         site: names in the web sites' certificate.
         primary: the primary address, where the one that the client knows is an alias.
         password: what the person types.
-        plain: what each client must have asked of port 80 at least once; empty: whatever it likes.
+        plain: whether there is no way but by port 80, so that every client must have asked there.
         confirmed: whether a careful client asks before it sends the password to the site it is led to.
-        found: whether there is anything to be found.
+        found: whether AutoDiscover leads to a server.
+        backend: the mail server behind; ``post`` has IMAP and SMTP besides EWS.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Scenario:
     plain: bool = False
     confirmed: bool = False
     found: bool = True
+    backend: str = "default"
 
     @property
     def mailbox(self) -> str:
@@ -68,6 +70,19 @@ SCENARIOS = (
         "alice@host.test",
         (Record("autodiscover.host.test", "A", GATEWAY),),
         certified=("autodiscover.host.test",),
+    ),
+    Scenario(
+        "everything that a domain should publish",
+        "alice@whole.test",
+        (
+            Record("whole.test", "A", SITE),
+            Record("whole.test", "MX", PUBLIC),
+            Record("autodiscover.whole.test", "A", GATEWAY),
+            Record("autoconfig.whole.test", "A", GATEWAY),
+            Record("_autodiscover._tcp.whole.test", "SRV", "0 0 443 autodiscover.whole.test"),
+        ),
+        certified=("autodiscover.whole.test", "autoconfig.whole.test"),
+        site=("whole.test",),
     ),
     Scenario(
         "a web site at the apex, 404",
@@ -131,6 +146,14 @@ SCENARIOS = (
         found=False,
     ),
     Scenario("no record at all", "alice@nowhere.test", found=False),
+    Scenario(
+        "autoconfig only",
+        "alice@conf.test",
+        (Record("autoconfig.conf.test", "A", GATEWAY),),
+        certified=("autoconfig.conf.test",),
+        found=False,
+        backend="post",
+    ),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 

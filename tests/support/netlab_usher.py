@@ -33,11 +33,11 @@ from tests.support.netlab_scenarios import (
     PUBLIC,
     SCENARIOS,
     SITE,
+    Scenario,
 )
 
-ORGANISATION = "example"
 ADMINISTRATOR = Actor("admin", "test")
-ADMIN_PORT = 8444
+ADMIN_PORT, MAIL_PORT = 8444, 8000
 CONFIGURATION = """\
 public_host = "{public}"
 [listen]
@@ -53,8 +53,13 @@ directory = "{folder}"
 [log]
 access = "full"
 [backends.default]
-url = "http://127.0.0.1:9/Microsoft-Server-ActiveSync"
+url = "http://127.0.0.1:{mail}"
 ews_url = "{ews}"
+[backends.post]
+url = "http://127.0.0.1:{mail}"
+ews_url = "{ews}"
+imap = "{public}:993"
+smtp = "{public}:587"
 """
 MARK = """
 import http.client, ssl, sys
@@ -142,22 +147,35 @@ def _certificates(folder: Path) -> None:
 def _directory(folder: Path) -> Services:
     """Every scenario's domain and person, made through the services as ``usher org`` and its like do."""
     text = CONFIGURATION.format(
-        public=PUBLIC, gateway=GATEWAY, plain=PLAIN, admin=ADMIN_PORT, folder=folder, ews=EWS
+        public=PUBLIC,
+        gateway=GATEWAY,
+        plain=PLAIN,
+        admin=ADMIN_PORT,
+        folder=folder,
+        ews=EWS,
+        mail=MAIL_PORT,
     )
     (folder / "usher.toml").write_text(text)
     config = load(folder / "usher.toml", {})
     prepare(config)
     made = services(config)
-    made.tenants.create_organisation(ADMINISTRATOR, ORGANISATION, Settings(user_source=UserSource.LOCAL))
+    for backend in config.backends:
+        settings = Settings(user_source=UserSource.LOCAL, backend=backend)
+        made.tenants.create_organisation(ADMINISTRATOR, backend, settings)
     for scenario in SCENARIOS:
-        for domain in scenario.domains:
-            made.tenants.add_domain(ADMINISTRATOR, ORGANISATION, domain)
-        person = made.users.create(
-            ADMINISTRATOR, ORGANISATION, scenario.mailbox, display_name=scenario.name, password=PASSWORD
-        )
-        if scenario.primary:
-            made.users.set_aliases(ADMINISTRATOR, person.id, [scenario.address])
+        _settle(made, scenario)
     return made
+
+
+def _settle(made: Services, scenario: Scenario) -> None:
+    organisation = scenario.backend
+    for domain in scenario.domains:
+        made.tenants.add_domain(ADMINISTRATOR, organisation, domain)
+    person = made.users.create(
+        ADMINISTRATOR, organisation, scenario.mailbox, display_name=scenario.name, password=PASSWORD
+    )
+    if scenario.primary:
+        made.users.set_aliases(ADMINISTRATOR, person.id, [scenario.address])
 
 
 def _serve(here: Lab) -> None:
@@ -169,5 +187,8 @@ def _serve(here: Lab) -> None:
         said = folder / f"site-{address}.log"
         site = inside.python("tests.support.netlab_web", address, *pair, *options, log=said)
         inside.listening(site, said, (address, 443), (address, 80))
+    said = folder / "mail.log"
+    mail = inside.python("tests.support.netlab_mail", str(MAIL_PORT), log=said)
+    inside.listening(mail, said, ("127.0.0.1", MAIL_PORT))
     inside.listening(gateway, log, (GATEWAY, 443), (GATEWAY, 80), (PLAIN, 80))
     here.tapped()

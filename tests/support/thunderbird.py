@@ -9,7 +9,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,14 @@ class Found:
         confirmed: the sites that it asked the person about before it would send the password there.
         source: which of the four parallel searches won, as Thunderbird names it.
         servers: what it offers, best first: type, hostname, port, username, url.
+        outgoing: the SMTP server: hostname, port.
         error: its error text, with ``title`` for the message that the person is shown.
     """
 
     confirmed: tuple[str, ...] = ()
     source: str = ""
     servers: tuple[dict[str, Any], ...] = ()
+    outgoing: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     title: str = ""
 
@@ -71,11 +73,12 @@ class Thunderbird:
         answer = self.driver.ask({"address": address, "password": password, "accept": accept})
         found = answer.get("found") or {}
         return Found(
-            tuple(answer.get("confirmed", ())),
-            found.get("subsource", ""),
-            tuple(found.get("servers", ())),
-            answer.get("error", ""),
-            answer.get("title", ""),
+            confirmed=tuple(answer.get("confirmed", ())),
+            source=found.get("source", ""),
+            servers=tuple(found.get("servers", ())),
+            outgoing=found.get("outgoing", {}),
+            error=answer.get("error", ""),
+            title=answer.get("title", ""),
         )
 
 

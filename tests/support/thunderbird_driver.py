@@ -39,7 +39,8 @@ const shown = server => ({
   }
   FindConfig.ewsifyConfig(config);
   const servers = [config.incoming, ...config.incomingAlternatives].map(shown);
-  return { confirmed, found: { source: config.source, subsource: config.subSource || "", servers } };
+  const outgoing = { hostname: config.outgoing.hostname, port: config.outgoing.port };
+  return { confirmed, found: { source: config.subSource || String(config.source), servers, outgoing } };
 })()
   .catch(error => ({ error: String(error), title: error?.cause?.fluentTitleId || "" }))
   .then(result => { clearTimeout(timer); done(result); });
