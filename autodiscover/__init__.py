@@ -4,10 +4,10 @@ Pure: no I/O, no clock, no chance. ``FORMATS`` is the list of what is spoken; a 
 with the functions of ``model.Format`` and one entry here.
 """
 
-from autodiscover import pox
+from autodiscover import autoconfig, json2, pacc, pox, soap
 from autodiscover.model import Format
 
-FORMATS: tuple[Format, ...] = (pox,)
+FORMATS: tuple[Format, ...] = (pox, soap, json2, autoconfig, pacc)
 
 
 def match(path: str) -> Format | None:

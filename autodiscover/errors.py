@@ -12,6 +12,7 @@ class Fault(Enum):
 
     UNKNOWN_MAILBOX = (500, "InvalidUser", 404, "The email address can't be found.")
     INVALID_REQUEST = (600, "InvalidRequest", 400, "Invalid Request")
+    NOT_UNDERSTOOD = (600, "InvalidRequest", 400, "A header that must be understood is not")
     NO_PROVIDER = (601, "InvalidRequest", 400, "Provider is not available")
     INTERNAL = (603, "InternalServerError", 500, "Internal Server Error")
 

@@ -180,6 +180,7 @@ class Enquiry:
         wanted: names of the settings that are asked for, as sent.
         message_id: what the answer has to relate to, as sent; empty for nothing.
         hops: redirects that the client says it has followed to get here.
+        address: as sent, where it is no part of the question: the answer depends on its domain alone.
     """
 
     form: str
@@ -187,6 +188,7 @@ class Enquiry:
     wanted: tuple[str, ...] = ()
     message_id: str = ""
     hops: int = 0
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ MEDIA_TYPE = "text/xml; charset=utf-8"
 PATH = "/autodiscover/autodiscover.xml"
 AUDIENCE = Audience.SIGNED
 METHODS: tuple[str, ...] = ("GET", "HEAD", "POST")
-HEADERS: tuple[tuple[str, str], ...] = ()
+HEADERS: tuple[tuple[str, str], ...] = (("X-SOAP-Enabled", "True"),)
+"""The EWS libraries look for it on an anonymous GET and ask by SOAP only where it is (R3)."""
 
 
 def matches(path: str) -> bool:
@@ -70,7 +71,7 @@ def write(enquiry: Enquiry, outcomes: tuple[Outcome, ...], asker: Asker, stamp: 
         return refuse(Fault.UNKNOWN_MAILBOX, stamp)
     if enquiry.form == MOBILESYNC:
         if isinstance(outcome, UrlRedirect):
-            return Answer(302, MEDIA_TYPE, b"", outcome.url)
+            return Answer(302, MEDIA_TYPE, b"", outcome.ending(".xml"))
         return _answer(mobilesync.compose(enquiry.questions[0], outcome))
     match outcome:
         case AddressRedirect() | UrlRedirect():
@@ -78,7 +79,7 @@ def write(enquiry: Enquiry, outcomes: tuple[Outcome, ...], asker: Asker, stamp: 
         case Mailbox():
             offer = choose(enquiry.form, asker, outcome.endpoints)
             if offer is not None:
-                return _answer(outlook.compose(outcome, offer))
+                return _answer(outlook.compose(outcome, offer, asker))
         case NotFound():
             pass
     return refuse(Fault.UNKNOWN_MAILBOX, stamp)

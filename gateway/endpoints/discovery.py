@@ -8,13 +8,12 @@ exist (T12). No part of the answer comes from the Host header (T13).
 
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl
 
 from autodiscover import match
 from autodiscover.errors import DiscoveryError, Fault
-from autodiscover.model import Answer, Asker, Audience, Enquiry, Format, Outcome, Request, Stamp
+from autodiscover.model import Answer, Asker, Audience, Format, Outcome, Question, Request, Stamp
 from autodiscover.xmltext import MAXIMUM_SIZE
 from gateway.endpoints.bodies import Body, ClientLeft
 from gateway.endpoints.rendering import RETRY_AFTER
@@ -25,6 +24,9 @@ from gateway.services.ports import Clock
 MAXIMUM_BODY = MAXIMUM_SIZE
 """Bytes of a request body; 413 beyond it."""
 
+CACHE = b"cache-control"
+"""A format that names it in ``HEADERS`` may be kept for a while; what others answer is nobody's to keep."""
+
 _BUSY = frozenset({Kind.UNAVAILABLE, Kind.THROTTLED, Kind.BACKEND_DOWN, Kind.BACKEND_SLOW})
 _log = logging.getLogger(__name__)
 
@@ -33,13 +35,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Header = tuple[bytes, bytes]
-T = TypeVar("T")
-
-
-class InThread(Protocol):
-    """Runs a synchronous call in the bounded thread pool."""
-
-    async def __call__(self, call: Callable[[], T], /) -> T: ...
 
 
 class DiscoveryEndpoint:
@@ -47,9 +42,8 @@ class DiscoveryEndpoint:
 
     def __init__(
         self,
-        look_up: Callable[[Enquiry, Signed | None], tuple[Outcome, ...]],
+        answers: Callable[[Sequence[Question], Signed | None], Awaitable[tuple[Outcome, ...]]],
         authenticate: Callable[[Scope], Awaitable[Signed | None]],
-        in_thread: InThread,
         clock: Clock,
         *,
         realm: str = "Usher",
@@ -58,9 +52,8 @@ class DiscoveryEndpoint:
     ) -> None:
         """``server`` is the number that POX errors carry to tell answering servers apart; ``body_limit``
         bytes are read at most (413 beyond); the XML reader itself refuses more than ``MAXIMUM_SIZE``."""
-        self._look_up = look_up
+        self._answers = answers
         self._authenticate = authenticate
-        self._in_thread = in_thread
         self._clock = clock
         self._challenge = f'Basic realm="{realm}"'.encode("ascii")
         self._server = server
@@ -76,7 +69,7 @@ class DiscoveryEndpoint:
 
     async def speak(self, spoken: Format, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in one format, whatever its path says."""
-        always = [(name.encode("ascii"), value.encode("ascii")) for name, value in spoken.HEADERS]
+        always = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in spoken.HEADERS]
         try:
             open_to_all = spoken.AUDIENCE is Audience.ANYBODY
             signed = None if open_to_all else await self._authenticate(scope)
@@ -90,9 +83,9 @@ class DiscoveryEndpoint:
                 await _answer(scope, send, answer, always)
         except GatewayError as error:
             if error.kind is Kind.TOO_LARGE:
-                await _reply(scope, send, 413, (b"connection", b"close"))
+                await _reply(scope, send, 413, (b"connection", b"close"), *always)
             elif error.kind in _BUSY:
-                await _reply(scope, send, 503, (b"retry-after", str(RETRY_AFTER).encode()))
+                await _reply(scope, send, 503, (b"retry-after", str(RETRY_AFTER).encode()), *always)
             else:
                 raise
         except ClientLeft:
@@ -105,7 +98,7 @@ class DiscoveryEndpoint:
         body = await _body(scope, receive, self._body_limit) if scope["method"] == "POST" else b""
         try:
             enquiry = spoken.read(_request(scope, body))
-            outcomes = await self._in_thread(partial(self._look_up, enquiry, signed))
+            outcomes = await self._answers(enquiry.questions, signed)
         except DiscoveryError as error:
             return spoken.refuse(error.fault, stamp)
         except Exception as error:
@@ -154,6 +147,9 @@ async def _answer(scope: Scope, send: Send, answer: Answer, always: Sequence[Hea
 
 
 async def _reply(scope: Scope, send: Send, status: int, *headers: Header, body: bytes = b"") -> None:
-    always = ((b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store, private"))
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *always]})
+    told = [pair for pair in headers if pair[0] != CACHE or status < 500]  # a failure is nobody's to keep
+    if all(name != CACHE for name, _ in told):
+        told.append((CACHE, b"no-store, private"))
+    told.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": told})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -4,7 +4,7 @@ from autodiscover.errors import DiscoveryError, Fault
 
 
 def test_pox_codes_are_those_of_the_specification() -> None:
-    assert [fault.pox for fault in Fault] == [500, 600, 601, 603]
+    assert [fault.pox for fault in Fault] == [500, 600, 600, 601, 603]
 
 
 def test_soap_and_json_codes_stand_beside_them() -> None:

@@ -1,43 +1,39 @@
 """AutoDiscover as a client meets it: golden exchanges, limits and refusals (spec/autodiscover.md 15).
 
-A file of ``tests/corpus/autodiscover`` is a request, a dashed line and the answer. The directory behind them
-is a real store: Alice with two aliases, Bob, and a backend that offers EWS, IMAP and SMTP.
+A file of ``tests/corpus/autodiscover`` is a request, a dashed line and the answer; those with a number belong
+to the golden test of that number, those of port 80 are number 9. The directory behind them is
+``tests.support.discovery_world``, signing in is real.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from autodiscover.model import Endpoints, Enquiry, MailServer, Outcome
+from autodiscover import pox
+from autodiscover.model import Outcome, Question
 from gateway.endpoints.discovery import MAXIMUM_BODY, DiscoveryEndpoint
+from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.redirect import PlainRedirect
+from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
-from gateway.records import Domain, Organisation, User
-from gateway.services.discovery import Discovery, Signed
+from gateway.log import Trace
+from gateway.services.discovery import Signed
 from gateway.services.login import Principal
-from gateway.store import migrate, open_store
+from tests.support import discovery_world
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "autodiscover"
-ACME = "m-" + "a" * 32
+PORT_80 = "09-"
 AUTHORIZATION = (b"authorization", b"Basic YWxpY2VAZXhhbXBsZS5vcmc6c2VjcmV0")
 PATH = "/autodiscover/autodiscover.xml"
-MAIL = "mail.example"
-ENDPOINTS = Endpoints(
-    "https://usher.example/Microsoft-Server-ActiveSync",
-    ews=f"https://{MAIL}/EWS/Exchange.asmx",
-    imap=MailServer(MAIL, 993),
-    smtp=MailServer(MAIL, 465),
-)
 QUESTION = (
     b"<Autodiscover><Request><EMailAddress>alice@example.org</EMailAddress><AcceptableResponseSchema>"
     b"http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
     b"</AcceptableResponseSchema></Request></Autodiscover>"
 )
-T = TypeVar("T")
 
 
 class Clock:
@@ -46,34 +42,16 @@ class Clock:
 
 
 async def authenticate(scope: MutableMapping[str, Any]) -> Principal | None:
-    return Principal(ACME, "u-alice") if AUTHORIZATION in scope["headers"] else None
-
-
-async def in_thread(call: Callable[[], T]) -> T:
-    return await asyncio.to_thread(call)
+    return Principal(discovery_world.ACME, "u-alice")
 
 
 @pytest.fixture(scope="module")
-def discovery(tmp_path_factory: pytest.TempPathFactory) -> Discovery:
-    url = f"sqlite:///{tmp_path_factory.mktemp('store')}/usher.db"
-    migrate(url)
-    store = open_store(url)
-    with store.write() as transaction:
-        directory = transaction.directory
-        directory.add_organisation(Organisation(ACME, "acme", "Acme", datetime(2026, 1, 1, tzinfo=UTC)))
-        for name in ("example.org", "example.net"):
-            directory.add_domain(Domain(name, ACME))
-        aliases = ("al@example.org", "a@example.net")
-        directory.add_user(
-            User("u-alice", ACME, "alice", "alice@example.org", "Alice Åberg", aliases=aliases)
-        )
-        directory.add_user(User("u-bob", ACME, "bob", "bob@example.org", "Bob"))
-    return Discovery(store, {"default": ENDPOINTS}, "5f0f6c0e-0000-4000-8000-000000000001")
-
-
-@pytest.fixture
-def endpoint(discovery: Discovery) -> DiscoveryEndpoint:
-    return DiscoveryEndpoint(discovery.answer, authenticate, in_thread, Clock(), server=4711)
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiscoveryEndpoint]:
+    threads = Threads()
+    store = discovery_world.inhabited(tmp_path_factory.mktemp("store"))
+    yield discovery_world.endpoint(store, Clock(), threads)
+    threads.close()
+    store.close()
 
 
 @dataclass
@@ -111,12 +89,12 @@ async def ask(
         else:
             exchange.body += message["body"]
 
-    await endpoint(
-        {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)},
-        receive,
-        send,
-    )
+    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
+    await endpoint({**scope, TRACE: Trace("1", "192.0.2.1")}, receive, send)
     return exchange
+
+
+_PORT_80 = PlainRedirect("usher.example", {"autodiscover.example.org"}.__contains__)
 
 
 def split(message: str) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -132,7 +110,8 @@ async def test_golden_exchange(endpoint: DiscoveryEndpoint, name: str) -> None:
     line, headers, body = split(asked)
     method, path, _ = line.split(" ")
     encoded = tuple((key.encode(), value.encode()) for key, value in headers)
-    exchange = await ask(endpoint, body, method=method, path=path, headers=encoded)
+    asked_of = _PORT_80 if name.startswith(PORT_80) else endpoint
+    exchange = await ask(asked_of, body, method=method, path=path, headers=encoded)
     status, expected_headers, expected_body = split(answered)
     assert f"HTTP/1.1 {exchange.status}" == status
     assert exchange.headers.pop("content-length") == str(len(exchange.body))
@@ -160,7 +139,7 @@ async def test_the_body_limit_from_just_below_to_just_above(endpoint: DiscoveryE
     assert (await ask(endpoint, filled, b" ")).status == 413
 
 
-@pytest.mark.parametrize("length", [str(MAXIMUM_BODY + 1), "9" * 5000])
+@pytest.mark.parametrize("length", [str(MAXIMUM_BODY + 1), "9" * 4000])
 async def test_an_announced_length_beyond_the_limit_is_refused_unread(
     endpoint: DiscoveryEndpoint, length: str
 ) -> None:
@@ -180,10 +159,14 @@ async def test_a_client_that_leaves_is_not_answered(endpoint: DiscoveryEndpoint)
 
 
 def failing(error: Exception) -> DiscoveryEndpoint:
-    def look_up(enquiry: Enquiry, signed: Signed | None) -> tuple[Outcome, ...]:
+    async def answers(questions: Sequence[Question], signed: Signed | None) -> tuple[Outcome, ...]:
         raise error
 
-    return DiscoveryEndpoint(look_up, authenticate, in_thread, Clock())
+    return DiscoveryEndpoint(answers, authenticate, Clock())
+
+
+async def nobody_asks(questions: Sequence[Question], signed: Signed | None) -> tuple[Outcome, ...]:
+    pytest.fail("asked")
 
 
 @pytest.mark.parametrize("kind", [Kind.UNAVAILABLE, Kind.THROTTLED, Kind.BACKEND_DOWN, Kind.BACKEND_SLOW])
@@ -208,9 +191,7 @@ async def test_a_busy_directory_is_503_before_anything_is_known() -> None:
     async def throttled(scope: MutableMapping[str, Any]) -> Principal | None:
         raise GatewayError(Kind.THROTTLED)
 
-    endpoint = DiscoveryEndpoint(
-        lambda _question, _signed: pytest.fail("asked"), throttled, in_thread, Clock()
-    )
+    endpoint = DiscoveryEndpoint(nobody_asks, throttled, Clock())
     assert (await ask(endpoint, QUESTION)).status == 503
 
 
@@ -218,14 +199,12 @@ async def test_an_error_that_is_not_about_discovery_is_left_to_the_middleware() 
     async def broken(scope: MutableMapping[str, Any]) -> Principal | None:
         raise GatewayError(Kind.INTERNAL)
 
-    endpoint = DiscoveryEndpoint(lambda _question, _signed: pytest.fail("asked"), broken, in_thread, Clock())
+    endpoint = DiscoveryEndpoint(nobody_asks, broken, Clock())
     with pytest.raises(GatewayError):
         await ask(endpoint, QUESTION)
 
 
 async def test_the_same_answer_through_the_activesync_path(endpoint: DiscoveryEndpoint) -> None:
-    from autodiscover import pox
-
     async def speak(scope: Any, receive: Any, send: Any) -> None:
         await endpoint.speak(pox, scope, receive, send)
 
