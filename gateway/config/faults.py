@@ -19,6 +19,8 @@ ADVERTISED_URLS = (
 )
 """What AutoDiscover may advertise of a backend, or redirect to."""
 
+HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII)
+
 
 class Fault(NamedTuple):
     """One thing wrong: dotted key, what is wrong, line of the file (0 when it has none)."""
@@ -39,6 +41,7 @@ def backend_faults(backend: Backend) -> Iterator[tuple[str, str]]:
     for key in ("imap", "pop3", "smtp"):
         if not re.fullmatch(r"([a-z0-9.-]+:\d{1,5})?", getattr(backend, key), re.ASCII):
             yield key, "must be host:port"
+    yield from _published_faults(backend)
     for key in ("header", "proof_header"):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", getattr(backend, key), re.ASCII):
             yield key, "is no header name"
@@ -48,6 +51,18 @@ def backend_faults(backend: Backend) -> Iterator[tuple[str, str]]:
         yield "user_mapping", "must not be 'as_typed' with credentials = 'trusted': nobody checks the name"
     if backend.user_mapping is UserMapping.DOMAIN_USER and not backend.nt_domain:
         yield "nt_domain", "is required with user_mapping = 'domain_user'"
+
+
+def _published_faults(backend: Backend) -> Iterator[tuple[str, str]]:
+    for key in ("mx", "dkim"):
+        if not all(HOST_NAME.fullmatch(each) for each in getattr(backend, key)):
+            yield (
+                key,
+                "must be host names in lower case" if key == "mx" else "must be selectors in lower case",
+            )
+    for key, start in (("spf", "v=spf1"), ("dmarc", "v=DMARC1")):
+        if getattr(backend, key) and not getattr(backend, key).startswith(start):
+            yield key, f"must begin with {start}"
 
 
 def _url_fault(url: str, *, optional: bool) -> str:
@@ -85,6 +100,8 @@ def crossed(config: Config) -> list[Fault]:
         faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
     if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
         faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
+    if any(each.path or each.host == "localhost" for each in config.dns.resolvers):
+        faults.append(Fault("dns.resolvers", "must be IP addresses with their port: 192.0.2.1:53"))
     return faults
 
 
@@ -94,6 +111,7 @@ def unreadable_files(config: Config) -> list[Fault]:
         "tls.certificate": config.tls.certificate,
         "tls.key": config.tls.key,
         "store.password_file": config.store.password_file,
+        "dns.ca_file": config.dns.ca_file,
         **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
         **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
     }

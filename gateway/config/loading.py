@@ -14,13 +14,21 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from gateway.config.faults import ADVERTISED_URLS, Fault, backend_faults, crossed, unreadable_files
+from gateway.config.faults import (
+    ADVERTISED_URLS,
+    HOST_NAME,
+    Fault,
+    backend_faults,
+    crossed,
+    unreadable_files,
+)
 from gateway.config.values import (
     Address,
     Admin,
     Backend,
     CertificateFiles,
     Config,
+    DnsConfig,
     Limits,
     Listen,
     LogConfig,
@@ -30,7 +38,15 @@ from gateway.config.values import (
 
 PREFIX = "USHER_"
 SECTIONS: Mapping[str, type] = MappingProxyType(
-    {"listen": Listen, "tls": Tls, "limits": Limits, "store": StoreConfig, "log": LogConfig, "admin": Admin}
+    {
+        "listen": Listen,
+        "tls": Tls,
+        "limits": Limits,
+        "store": StoreConfig,
+        "log": LogConfig,
+        "admin": Admin,
+        "dns": DnsConfig,
+    }
 )
 NETWORKS = "trusted_proxies"
 PORT = "public_port"
@@ -38,7 +54,6 @@ HOST = "public_host"
 EXTRA = "extra_hosts"
 BASE = "base_domain"
 ADVERTISED = tuple(f"_{key}" for key in ADVERTISED_URLS)
-HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII)
 BACKEND_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,61}", re.ASCII)
 TRUE, FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 

@@ -197,6 +197,8 @@ class Backend:
         ews_url, mapi_url, oab_url, imap, pop3, smtp, web_mail, caldav_url, carddav_url: what AutoDiscover may
         advertise; empty where the server has none. autodiscover_url: a foreign server answers for its own
         users; discovery redirects them there.
+        mx, spf, dmarc, dkim: what its domains publish of the mail itself: host names, whole values,
+        selectors. Where they are not given only the presence of such a record is judged.
     """
 
     name: str
@@ -226,6 +228,10 @@ class Backend:
     caldav_url: str = ""
     carddav_url: str = ""
     autodiscover_url: str = ""
+    mx: tuple[str, ...] = ()
+    spf: str = ""
+    dmarc: str = ""
+    dkim: tuple[str, ...] = ()
 
 
 class AccessLines(Enum):
@@ -264,6 +270,24 @@ class Admin:
 
 
 @dataclass(frozen=True, slots=True)
+class DnsConfig:
+    """How the domains' records are looked at (product 2.5).
+
+    Attributes:
+        resolvers: name servers to ask, such as two public ones; empty for this machine's own.
+        ca_file: authorities that the check of a domain's web servers trusts; empty for this machine's own.
+        check_every_s: pause between two checks of all domains in the background; 0 for none.
+        checks: domains that are looked at at the same time.
+    """
+
+    resolvers: tuple[Address, ...] = ()
+    timeout_s: float = limit(3.0, "for one name server; resolvers themselves wait for 2 s", 0.1, 30)
+    ca_file: Path | None = None
+    check_every_s: float = limit(3600.0, "as long as the records live", 0, 7 * 86400)
+    checks: int = limit(20, "a thousand domains that time out are done in half an hour", 1, 200)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything the file says; each constructor is handed its own section and none reads the environment."""
 
@@ -279,6 +303,7 @@ class Config:
     public_port: int = 443
     extra_hosts: tuple[str, ...] = ()
     base_domain: str = ""
+    dns: DnsConfig = DnsConfig()
 
     @property
     def origin(self) -> str:

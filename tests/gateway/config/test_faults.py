@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config.faults import ADVERTISED_URLS, Fault, backend_faults, unreadable_files
-from gateway.config.loading import load
+from gateway.config.loading import ConfigError, load
 from gateway.config.values import Backend
 
 URL = "https://mail.example/Microsoft-Server-ActiveSync"
@@ -27,6 +27,36 @@ def test_what_is_advertised_is_a_url_or_nothing(key: str) -> None:
 def test_a_mail_server_is_a_host_and_a_port(key: str) -> None:
     assert keys(**{key: "mail.example:993"}) == []
     assert keys(**{key: "mail.example"}) == [key]
+
+
+def test_what_domains_publish_has_its_form() -> None:
+    good = {
+        "mx": ("mx1.example",),
+        "dkim": ("mail2026",),
+        "spf": "v=spf1 mx -all",
+        "dmarc": "v=DMARC1; p=none",
+    }
+    assert keys(**good) == []  # type: ignore[arg-type]  # lists as well
+    assert keys(mx=("not a host",), dkim=("s1", "S 2"), spf="mx", dmarc="p=none") == [
+        "mx",
+        "dkim",
+        "spf",
+        "dmarc",
+    ]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("resolver", ["localhost:53", "unix:/run/resolver"])
+def test_a_resolver_is_an_ip_address(resolver: str) -> None:
+    environ = {
+        "USHER_PUBLIC_HOST": "mail.example",
+        "USHER_BACKENDS_DEFAULT_URL": URL,
+        "USHER_TLS_CERTIFICATE": "/c",
+        "USHER_TLS_KEY": "/k",
+        "USHER_DNS_RESOLVERS": f"9.9.9.9:53,{resolver}",
+    }
+    with pytest.raises(ConfigError) as caught:
+        load(None, environ, check_files=False)
+    assert [fault.key for fault in caught.value.faults] == ["dns.resolvers"]
 
 
 def test_a_fault_shows_its_line_where_it_has_one() -> None:
