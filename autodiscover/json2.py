@@ -79,7 +79,7 @@ def read(request: Request) -> Enquiry:
     if not protocol:
         raise DiscoveryError(Fault.NO_PROVIDER, "no protocol")
     hops = _hops(parameters.get("redirectcount", "0"))
-    return Enquiry(protocol, (Question(address, domain=domain),), hops=hops)
+    return Enquiry(protocol, (Question(domain=domain),), hops=hops, address=address)
 
 
 def write(enquiry: Enquiry, outcomes: tuple[Outcome, ...], _asker: Asker, stamp: Stamp) -> Answer:
@@ -125,7 +125,7 @@ def _elsewhere(enquiry: Enquiry, redirect: UrlRedirect) -> Answer:
         return _error(400, "TooManyRedirects", "The request was redirected too often.")
     query = urlencode(
         {
-            "Email": enquiry.questions[0].address,
+            "Email": enquiry.address,
             "Protocol": re.sub(r"[^a-z0-9]", "", enquiry.form),
             "RedirectCount": enquiry.hops + 1,
         }

@@ -7,6 +7,7 @@ listener; ``prepare`` brings the database up to date before any of them starts.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,23 +17,29 @@ from autodiscover import pox
 from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 from certs.chain import parse
 from certs.csr import names_of
-from certs.names import covers
+from certs.errors import CertificateError
+from certs.selection import Selection
 from gateway.chance import Secrets, SystemClock
 from gateway.config import ACTIVESYNC_PATH, Backend, Config, read_secret
+from gateway.config.certificate_files import certificate_files
 from gateway.directory.local import LocalPasswords
 from gateway.endpoints.activesync import ActiveSync, Rooms
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
 from gateway.endpoints.door import Door
+from gateway.endpoints.hosts import HostCheck
 from gateway.endpoints.lane import Lane, Proof
 from gateway.endpoints.listening import Listening
 from gateway.endpoints.passage import Passage
+from gateway.endpoints.profile_signing import ProfileSigner
+from gateway.endpoints.profiles import ProfileEndpoint
 from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.redirect import PlainRedirect
 from gateway.endpoints.routing import Routing
 from gateway.endpoints.threads import Threads
 from gateway.endpoints.welcome import Welcome
+from gateway.endpoints.wellknown import WellKnown
 from gateway.proxy.asgi import Message, Receive, Send
 from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
@@ -47,6 +54,7 @@ from gateway.services.groups import Groups
 from gateway.services.login import Login
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.profiles import Profiles
 from gateway.services.recollection import Recollection
 from gateway.services.resources import Resources
 from gateway.services.snapshots import Snapshots
@@ -60,6 +68,7 @@ from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
 
+Certified = Callable[[str], bool]
 IMPLICIT_TLS = frozenset({993, 995, 465})
 """Mail ports on which TLS starts with the first byte; others start it in the dialogue."""
 
@@ -78,6 +87,7 @@ class Services:
     devices: DeviceService
     audit: AuditService
     finder: Finder
+    profiles: Profiles
 
 
 def services(config: Config) -> Services:
@@ -96,6 +106,7 @@ def services(config: Config) -> Services:
         devices=DeviceService(store, clock, keys),
         audit=AuditService(store),
         finder=Finder(store),
+        profiles=Profiles(store, clock, keys, config.origin),
     )
 
 
@@ -117,7 +128,7 @@ def prepare(config: Config) -> None:
 class Clients:
     """The application of a client worker (``gateway.serving.application.Application``)."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, certified: Certified | None = None) -> None:
         self._config = config
         self._services = services(config)
         self._threads = Threads()
@@ -146,7 +157,8 @@ class Clients:
     async def start(self) -> None:
         """Connect to the world: sessions, threads, the change feed."""
         self._upstreams = {name: _upstream(backend) for name, backend in self._config.backends.items()}
-        self._app = self._compose()
+        self._app = HostCheck(self._compose(), self._hosts)
+        await self._hosts.start()
         self._watch.start()
         self._write_behind.start()
         self._upkeep.start()
@@ -176,7 +188,8 @@ class Clients:
             time.monotonic,
             last_verdict_s=config.limits.last_verdict_s,
         )
-        discovery = self._discovery(credentials)
+        answers = self._answers()
+        discovery = self._discovery(credentials, answers)
         proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
         rooms = Rooms(
             credentials=credentials,
@@ -190,14 +203,24 @@ class Clients:
             discovery=partial(discovery.speak, pox),
         )
         activesync = ActiveSync(rooms, self.snapshots, drain_s=config.limits.early_answer_drain_s)
-        return Routing(activesync, discovery)
+        profiles = ProfileEndpoint(
+            made.profiles,
+            answers,
+            credentials.signed,
+            ProfileSigner(config.tls, config.public_host),
+            threads.store,
+        )
+        return Routing(activesync, discovery, profiles, WellKnown(answers, config.public_host))
 
-    def _discovery(self, credentials: Credentials) -> DiscoveryEndpoint:
+    def _answers(self) -> DiscoveryAnswers:
         routes = {name: route(self._config, backend) for name, backend in self._config.backends.items()}
         own_hosts = (self._config.public_host, *self._config.extra_hosts)
         look_up = Discovery(self._services.store, routes, own_hosts).find
+        return DiscoveryAnswers(look_up, self._threads.store, self._memory)
+
+    def _discovery(self, credentials: Credentials, answers: DiscoveryAnswers) -> DiscoveryEndpoint:
         return DiscoveryEndpoint(
-            DiscoveryAnswers(look_up, self._threads.store, self._memory),
+            answers,
             credentials.signed,
             SystemClock(),
             body_limit=self._config.limits.discovery_bytes,
@@ -211,6 +234,18 @@ class Clients:
         self._memory.clear()
         self._listening.lost()
 
+    def _changed(self, changes: Sequence[Change]) -> None:
+        self._listening.changed(changes)
+        if any(change.scope is Scope.ORGANISATION for change in changes):
+            self._hosts.outdated()
+
+    def _lost(self) -> None:
+        self._listening.lost()
+        self._hosts.outdated()
+
+    async def _read_domains(self) -> Sequence[str]:
+        return await self._threads.store(domain_names, self._services.store)
+
     async def _touch(self, contacts: Sequence[Contact]) -> None:
         await self._threads.store(self._services.devices.touch, contacts)
 
@@ -223,15 +258,11 @@ class Clients:
 
 
 class Redirecting:
-    """The application of the plain-HTTP listener; only names that the certificate has are redirected to."""
+    """The application of the plain-HTTP listener; only names that a certificate has are redirected to."""
 
-    def __init__(self, config: Config) -> None:
-        served = _certified_names(config)
-        self._app = PlainRedirect(
-            config.public_host,
-            lambda host: any(covers(name, host) for name in served),
-            config.public_port,
-        )
+    def __init__(self, config: Config, certified: Certified | None = None) -> None:
+        covers = certified or certified_names(config).__contains__
+        self._app = PlainRedirect(config.public_host, covers, config.public_port)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -246,14 +277,15 @@ class Redirecting:
         """Nothing to let go of."""
 
 
-def clients(config: Config) -> Clients:
-    """The application of devices and mail programs."""
-    return Clients(config)
+def clients(config: Config, certified: Certified | None = None) -> Clients:
+    """The application of devices and mail programs; ``certified`` as for ``redirect``."""
+    return Clients(config, certified)
 
 
-def redirect(config: Config) -> Redirecting:
-    """The application of port 80."""
-    return Redirecting(config)
+def redirect(config: Config, certified: Certified | None = None) -> Redirecting:
+    """The application of port 80; ``certified`` tells whether a certificate in service has a folded name, by
+    default what the files held at the start."""
+    return Redirecting(config, certified)
 
 
 def admin(config: Config) -> "Administration":
@@ -303,10 +335,21 @@ def _mail_server(text: str) -> MailServer | None:
     return MailServer(host, int(port), encryption)
 
 
-def _certified_names(config: Config) -> tuple[str, ...]:
-    if config.tls.certificate is None:
-        return (config.public_host,)
-    return names_of(parse(config.tls.certificate.read_bytes())[0].extensions)
+def certified_names(config: Config) -> Selection[bool]:
+    """The names of all certificates that can be read; the public host alone where a front proxy has them."""
+    if not config.tls.configured:
+        return Selection([((config.public_host,), True)])
+    chains = []
+    for files in certificate_files(config.tls):
+        with suppress(OSError, CertificateError):
+            chains.append(parse(files.certificate.read_bytes()))
+    return Selection((names_of(chain[0].extensions), True) for chain in chains)
+
+
+def domain_names(store: DatabaseStore) -> Sequence[str]:
+    """The mail domains of every organisation."""
+    with store.read() as transaction:
+        return tuple(domain.name for domain in transaction.directory.domains())
 
 
 def _upstream(backend: Backend) -> Upstream:

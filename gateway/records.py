@@ -258,6 +258,8 @@ class AuditTag(Enum):
     USER_CHANGED = "admin:user:changed"
     USER_REMOVED = "admin:user:removed"
     USER_APPEARED = "login:user:appeared"
+    PROFILE_LINK_CREATED = "admin:profile-link:created"
+    PROFILE_LINK_USED = "user:profile-link:used"
     GROUP_CREATED = "admin:group:created"
     GROUP_CHANGED = "admin:group:changed"
     GROUP_REMOVED = "admin:group:removed"

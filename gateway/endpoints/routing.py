@@ -5,6 +5,7 @@ spell them in every case; anything else is 404 with an empty body, whatever the 
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from autodiscover import match
 from gateway.config import ACTIVESYNC_PATH
@@ -21,12 +22,20 @@ _SPELLINGS = frozenset({_ACTIVESYNC, _ACTIVESYNC + "/", _ACTIVESYNC + "/default.
 NOT_FOUND = Reply(404)
 
 
+class Place(Protocol):
+    """An application that knows its paths."""
+
+    def matches(self, path: str) -> bool: ...
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None: ...
+
+
 class Routing:
     """The application behind the clients' listener."""
 
-    def __init__(self, activesync: App, discovery: App) -> None:
+    def __init__(self, activesync: App, discovery: App, *places: Place) -> None:
         self._activesync = activesync
         self._discovery = discovery
+        self._places = places
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -35,5 +44,7 @@ class Routing:
             await self._activesync(scope, receive, send)
         elif match(path) is not None:
             await self._discovery(scope, receive, send)
+        elif (place := next((each for each in self._places if each.matches(path)), None)) is not None:
+            await place(scope, receive, send)
         else:
             await drain.answer(NOT_FOUND, receive, send, unread=scope["method"] in ("POST", "PUT", "PATCH"))

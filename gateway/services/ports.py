@@ -183,6 +183,10 @@ class ProfileLinks(Protocol):
     """One-time links to configuration profiles; only a digest of each is kept."""
 
     def add(self, digest: str, user: str, expires_at: datetime) -> None: ...
+    def find(self, digest: str, now: datetime) -> str | None:
+        """What ``take`` would return, the link left as it is."""
+        ...
+
     def take(self, digest: str, now: datetime) -> str | None:
         """The user id of a link that is neither used nor expired, which is used from then on."""
         ...

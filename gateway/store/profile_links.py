@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from gateway.store.tables import profile_links
 
@@ -17,15 +17,15 @@ class ProfileLinkRows:
         row = {"digest": digest, "user_id": user, "expires_at": expires_at}
         self._connection.execute(insert(profile_links), row)
 
+    def find(self, digest: str, now: datetime) -> str | None:
+        statement = select(profile_links.c.user_id).where(*_good(digest, now))
+        return self._connection.execute(statement).scalar_one_or_none()
+
     def take(self, digest: str, now: datetime) -> str | None:
         # One statement: of two who come together, one finds used_at still empty.
         statement = (
             update(profile_links)
-            .where(
-                profile_links.c.digest == digest,
-                profile_links.c.used_at.is_(None),
-                profile_links.c.expires_at > now,
-            )
+            .where(*_good(digest, now))
             .values(used_at=now)
             .returning(profile_links.c.user_id)
         )
@@ -35,3 +35,12 @@ class ProfileLinkRows:
         return self._connection.execute(
             delete(profile_links).where(profile_links.c.expires_at < before)
         ).rowcount
+
+
+def _good(digest: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Neither used nor expired."""
+    return (
+        profile_links.c.digest == digest,
+        profile_links.c.used_at.is_(None),
+        profile_links.c.expires_at > now,
+    )
