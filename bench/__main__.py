@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("wbxml", "xmltext", "start", "streams", "release", "throughput", "memory", "cpu")
+BENCHMARKS = ("wbxml", "xmltext", "leak", "start", "streams", "release", "throughput", "memory", "cpu")
 LIMIT_S = 600.0
 
 
