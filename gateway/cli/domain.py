@@ -20,7 +20,9 @@ def list_(work: Work, organisation: str) -> None:
     found = work.services.tenants.domains(organisation)
     work.show(
         DomainList(items=[view(each) for each in found]),
-        lambda: table(("DOMAIN", "DEFAULT"), ((each.name, each.default) for each in found)),
+        lambda: table(
+            ("DOMAIN", "DEFAULT", "BACKEND"), ((each.name, each.default, each.backend) for each in found)
+        ),
     )
 
 
@@ -42,6 +44,17 @@ def default(work: Work, organisation: str, name: str) -> None:
     """Make NAME the default domain of ORGANISATION; no existing address changes."""
     chosen = work.services.tenants.make_default(work.actor, organisation, name)
     work.show(view(chosen), lambda: f"{chosen.name} is the default")
+
+
+@domain.command()
+@click.argument("organisation")
+@click.argument("name")
+@click.argument("backend", default="")
+@on_store
+def route(work: Work, organisation: str, name: str, backend: str) -> None:
+    """Send the mailboxes of NAME to BACKEND; without one they follow ORGANISATION."""
+    routed = work.services.tenants.route_domain(work.actor, organisation, name, backend)
+    work.show(view(routed), lambda: f"{routed.name} goes to {backend or 'the backend of its organisation'}")
 
 
 @domain.command()

@@ -88,6 +88,16 @@ def set_(work: Work, /, organisation: str, **wanted: Any) -> None:
 
 @org.command()
 @click.argument("organisation")
+@click.argument("state", type=click.Choice([state.value for state in OrganisationState]))
+@on_store
+def state(work: Work, organisation: str, state: str) -> None:
+    """Put ORGANISATION into another STATE; only Active serves clients."""
+    settings = Settings(state=OrganisationState(state))
+    _show(work, work.services.tenants.change_organisation(work.actor, organisation, settings))
+
+
+@org.command()
+@click.argument("organisation")
 @click.option(
     "--alias", "typed", prompt="Type its alias to remove it with all it has", help="Its alias again."
 )

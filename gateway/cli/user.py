@@ -11,7 +11,8 @@ import click
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.users import UserList, view
-from gateway.records import User, UserSource, UserState
+from gateway.records import DETAILS, User, UserSource, UserState
+from gateway.services.user_changes import UserChanges
 
 PAGE = 1000
 """Users read at once."""
@@ -45,8 +46,12 @@ def list_(work: Work, organisation: str) -> None:
 @click.argument("address")
 @on_store
 def show(work: Work, address: str) -> None:
-    """Show the user with this ADDRESS, alias or id."""
-    _show(work, work.services.users.get(address))
+    """Show the user with this ADDRESS, alias or id, and for people which backend has the mailbox."""
+    found = work.services.users.get(address)
+    backend, groups = work.services.users.place(found.id)
+    place = {"served by": backend, "groups": [group.name for group in groups]}
+    shown = view(found)
+    work.show(shown, lambda: listing(shown.model_dump(exclude={"details"}) | dict(found.details) | place))
 
 
 @user.command()
@@ -102,6 +107,71 @@ def aliases(work: Work, address: str, aliases: tuple[str, ...]) -> None:
     _show(work, work.services.users.set_aliases(work.actor, address, aliases))
 
 
+@user.group()
+def alias() -> None:
+    """Give a user one more address, or take one away."""
+
+
+@alias.command("add")
+@click.argument("address")
+@click.argument("alias")
+@on_store
+def add_alias(work: Work, address: str, alias: str) -> None:
+    """Let ALIAS be one more address of the user."""
+    _change(work, address, UserChanges(added_alias=alias))
+
+
+@alias.command("remove")
+@click.argument("address")
+@click.argument("alias")
+@on_store
+def remove_alias(work: Work, address: str, alias: str) -> None:
+    """Take ALIAS away from the user."""
+    _change(work, address, UserChanges(removed_alias=alias))
+
+
+@user.command()
+@click.argument("address")
+@click.argument("alias")
+@on_store
+def primary(work: Work, address: str, alias: str) -> None:
+    """Let ALIAS and the user's primary address change places."""
+    _change(work, address, UserChanges(address=alias))
+
+
+@user.command()
+@click.argument("address")
+@click.argument("backend", default="")
+@on_store
+def route(work: Work, address: str, backend: str) -> None:
+    """Let BACKEND have the user's mailbox; without one it follows groups, domain and organisation."""
+    _change(work, address, UserChanges(backend=backend))
+
+
+@user.command()
+@click.argument("address")
+@click.argument("target", default="")
+@on_store
+def move(work: Work, address: str, target: str) -> None:
+    """Let discovery lead to TARGET, an address in another organisation or on another server; without one
+    the mailbox is here again."""
+    _change(work, address, UserChanges(moved_to=target))
+
+
+@user.command()
+@click.argument("address")
+@click.option("--first-name", help="An empty one is taken away.")
+@click.option("--last-name", help="An empty one is taken away.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help=f"Of: {', '.join(DETAILS)}.")
+@on_store
+def details(
+    work: Work, address: str, first_name: str | None, last_name: str | None, pairs: tuple[str, ...]
+) -> None:
+    """Change the names and details of the user; a detail without a value is taken away."""
+    named = dict(pair.partition("=")[::2] for pair in pairs)
+    _change(work, address, UserChanges(first_name=first_name, last_name=last_name, details=named or None))
+
+
 @user.command()
 @click.argument("address")
 @click.argument("name")
@@ -134,6 +204,10 @@ def _password(file: TextIO | None) -> str:
     return file.readline().rstrip("\r\n")
 
 
+def _change(work: Work, address: str, changes: UserChanges) -> None:
+    _show(work, work.services.users.change(work.actor, address, changes))
+
+
 def _show(work: Work, user: User) -> None:
     shown = view(user)
-    work.show(shown, lambda: listing(shown.model_dump()))
+    work.show(shown, lambda: listing(shown.model_dump(exclude={"details"}) | dict(user.details)))

@@ -25,6 +25,8 @@ class Permission(Enum):
     ORGANISATION_WRITE = "organisation:write"
     USER_READ = "user:read"
     USER_WRITE = "user:write"
+    MAILBOX_READ = "mailbox:read"
+    MAILBOX_WRITE = "mailbox:write"
     POLICY_READ = "policy:read"
     POLICY_WRITE = "policy:write"
     DEVICE_READ = "device:read"

@@ -48,36 +48,34 @@ def add(
     return domain
 
 
-def make_default(entry: Entry, organisation: Organisation, name: str) -> Domain:
+def make_default(entry: Entry, domain: Domain) -> Domain:
     """Make a domain the default one; no address changes."""
-    domain = _present(entry, organisation, name)
     if domain.default:
         return domain
     directory = entry.transaction.directory
-    before = [other for other in directory.domains(organisation.id) if other.default]
+    before = [other for other in directory.domains(domain.organisation) if other.default]
     for other in before:
         directory.save_domain(replace(other, default=False))
     chosen = replace(domain, default=True)
     directory.save_domain(chosen)
     entry.record(before={"default": [other.name for other in before]}, after={"default": chosen.name})
-    entry.announce(Scope.ORGANISATION, organisation.id)
+    entry.announce(Scope.ORGANISATION, domain.organisation)
     return chosen
 
 
-def route(entry: Entry, organisation: Organisation, name: str, backend: str) -> Domain:
+def route(entry: Entry, domain: Domain, backend: str) -> Domain:
     """Send the domain's mailboxes to ``backend``; empty takes the route away."""
-    domain = _present(entry, organisation, name)
     routed = replace(domain, backend=backend)
     if routed != domain:
         entry.transaction.directory.save_domain(routed)
         entry.record(before=shown(domain), after=shown(routed))
-        entry.announce(Scope.ORGANISATION, organisation.id)
+        entry.announce(Scope.ORGANISATION, domain.organisation)
     return routed
 
 
 def remove(entry: Entry, organisation: Organisation, name: str, base_domain: str) -> None:
     """Take a domain away that nothing uses."""
-    domain = _present(entry, organisation, name)
+    domain = present(entry, organisation, name)
     directory = entry.transaction.directory
     if domain.name == automatic(organisation, base_domain):
         raise GatewayError(Kind.CONFLICT, "The test domain belongs to the organisation and is not removed.")
@@ -94,7 +92,8 @@ def shown(domain: Domain) -> dict[str, Any]:
     return {"domain": domain.name, "default": domain.default, "backend": domain.backend}
 
 
-def _present(entry: Entry, organisation: Organisation, name: str) -> Domain:
+def present(entry: Entry, organisation: Organisation, name: str) -> Domain:
+    """The organisation's domain of this name, or GatewayError NOT_FOUND."""
     domain = entry.transaction.directory.domain(fold(name))
     if domain is None or domain.organisation != organisation.id:
         raise GatewayError(Kind.NOT_FOUND, "The organisation has no such domain.")

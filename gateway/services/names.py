@@ -71,6 +71,11 @@ def require_address(address: str) -> str:
     return folded
 
 
+def optional_address(address: str) -> str:
+    """A mail address, folded, or nothing at all."""
+    return require_address(address) if address else ""
+
+
 def require_text(field: str, text: str, maximum: int = 256) -> str:
     """A name for people: not empty, one line, no control characters."""
     tidy = unicodedata.normalize("NFC", text.strip())

@@ -143,20 +143,29 @@ class Tenants:
 
     def make_default(self, actor: Actor, id_or_alias: str, name: str) -> Domain:
         """Make a domain the default; no existing address changes."""
-        return self._on_domain(
-            AuditTag.DOMAIN_CHANGED,
-            actor,
-            id_or_alias,
-            name,
-            lambda entry, home: domains.make_default(entry, home, name),
-        )
+        return self.change_domain(actor, id_or_alias, name, default=True)
 
     def route_domain(self, actor: Actor, id_or_alias: str, name: str, backend: str) -> Domain:
         """Send the mailboxes of a domain to a backend of the configuration; empty follows the organisation
         again. Raises GatewayError MALFORMED for an unknown backend."""
+        return self.change_domain(actor, id_or_alias, name, backend=backend)
+
+    def change_domain(
+        self,
+        actor: Actor,
+        id_or_alias: str,
+        name: str,
+        *,
+        default: bool = False,
+        backend: str | None = None,
+    ) -> Domain:
+        """Do both of the above that are asked for, or neither."""
 
         def work(entry: Entry, home: Organisation) -> Domain:
-            return domains.route(entry, home, name, require_route(self._backends, backend))
+            domain = domains.present(entry, home, name)
+            if backend is not None:
+                domain = domains.route(entry, domain, require_route(self._backends, backend))
+            return domains.make_default(entry, domain) if default else domain
 
         return self._on_domain(AuditTag.DOMAIN_CHANGED, actor, id_or_alias, name, work)
 

@@ -1,24 +1,21 @@
 """Users and their addresses (product 1)."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import DETAILS, Actor, AuditTag, Group, Organisation, Scope, User, UserSource, UserState
+from gateway.records import Actor, AuditTag, Group, Organisation, Scope, User, UserSource, UserState
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.addressing import require_free
 from gateway.services.departures import record_departures, refuse_pending_wipes
-from gateway.services.names import fold, read_typed, require_address, require_text
+from gateway.services.names import fold, read_typed, require_text
 from gateway.services.password_policy import require_good
-from gateway.services.ports import Clock, Directory, KeySource, PasswordHasher, Store, Transaction
+from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.resolution import Resolved, resolve
-from gateway.services.routing import backend_for, refuse_endless_moves, require_route
+from gateway.services.routing import backend_for
 from gateway.services.tenants import found
-
-MAXIMUM_ALIASES = 100
-"""Aliases of one user (product 1)."""
+from gateway.services.user_changes import UserChanges, changed, elsewhere
 
 
 class Users:
@@ -96,113 +93,43 @@ class Users:
 
         return self._acts.perform(act, work)
 
+    def change(
+        self, actor: Actor, id_or_address: str, changes: UserChanges, *, password: str | None = None
+    ) -> User:
+        """Change what is given, all or nothing; the change feed carries it to every process and long poll.
+
+        Raises:
+            GatewayError: UNSUPPORTED for a password or details that are kept elsewhere; MALFORMED, CONFLICT
+                or NOT_FOUND as ``UserChanges`` says.
+        """
+        hashed = self._hashed(password) if password is not None else None
+
+        def work(entry: Entry) -> User:
+            before = find_user(entry.transaction, id_or_address)
+            after = changed(entry.transaction.directory, before, changes, hashed, self._backends)
+            if after != before:
+                entry.transaction.directory.save_user(after)
+                entry.record(target=after.id, before=shown(before), after=shown(after, before))
+                entry.announce(Scope.USER, after.organisation, after.id)
+            return after
+
+        return self._acts.perform(self._act(AuditTag.USER_CHANGED, actor, id_or_address), work)
+
     def set_state(self, actor: Actor, id_or_address: str, state: UserState) -> User:
-        """Disable or enable; the change feed carries it to every process and long poll."""
-        return self._changed(actor, id_or_address, lambda _, user: replace(user, state=state))
+        """Disable or enable; it holds on the next request of every device."""
+        return self.change(actor, id_or_address, UserChanges(state=state))
 
     def set_password(self, actor: Actor, id_or_address: str, password: str) -> User:
         """Raises GatewayError UNSUPPORTED for a user whose password lives elsewhere."""
-        hashed = self._hashed(password)
-
-        def work(_: Entry, user: User) -> User:
-            if user.source is not UserSource.LOCAL:
-                raise _elsewhere()
-            return replace(user, password_hash=hashed)
-
-        return self._changed(actor, id_or_address, work)
+        return self.change(actor, id_or_address, UserChanges(), password=password)
 
     def set_aliases(self, actor: Actor, id_or_address: str, aliases: Sequence[str]) -> User:
         """Replace the aliases; each in a domain of the organisation and nobody else's."""
-
-        def work(entry: Entry, user: User) -> User:
-            return _with_aliases(entry, user, aliases)
-
-        return self._changed(actor, id_or_address, work)
-
-    def add_alias(self, actor: Actor, id_or_address: str, alias: str) -> User:
-        """Give the user one more address."""
-
-        def work(entry: Entry, user: User) -> User:
-            return _with_aliases(entry, user, (*user.aliases, alias))
-
-        return self._changed(actor, id_or_address, work)
-
-    def remove_alias(self, actor: Actor, id_or_address: str, alias: str) -> User:
-        """Take an alias away. Raises GatewayError NOT_FOUND when the user has none such."""
-
-        def work(_: Entry, user: User) -> User:
-            _require_alias_of(user, fold(alias))
-            return replace(user, aliases=tuple(each for each in user.aliases if each != fold(alias)))
-
-        return self._changed(actor, id_or_address, work)
-
-    def set_primary(self, actor: Actor, id_or_address: str, alias: str) -> User:
-        """Let an alias and the primary address change places; the login stays what the backend knows."""
-
-        def work(_: Entry, user: User) -> User:
-            chosen = fold(alias)
-            if chosen == user.address:
-                return user
-            _require_alias_of(user, chosen)
-            aliases = tuple(user.address if each == chosen else each for each in user.aliases)
-            return replace(user, address=chosen, aliases=aliases)
-
-        return self._changed(actor, id_or_address, work)
-
-    def set_details(
-        self,
-        actor: Actor,
-        id_or_address: str,
-        details: Mapping[str, str],
-        *,
-        first_name: str | None = None,
-        last_name: str | None = None,
-    ) -> User:
-        """Change the details that are named in ``details`` (``records.DETAILS``) and the names that are
-        given; an empty text takes one away. Raises GatewayError UNSUPPORTED where they are kept elsewhere."""
-        tidy = _read_details(details)
-        names = {"first_name": first_name, "last_name": last_name}
-        given: dict[str, Any] = {
-            name: _optional(name, text) for name, text in names.items() if text is not None
-        }
-
-        def work(_: Entry, user: User) -> User:
-            if user.source is not UserSource.LOCAL:
-                raise _elsewhere("data")
-            merged = {name: text for name, text in {**user.details, **tidy}.items() if text}
-            return replace(user, details=MappingProxyType(merged), **given)
-
-        return self._changed(actor, id_or_address, work)
-
-    def set_route(self, actor: Actor, id_or_address: str, backend: str) -> User:
-        """Let another backend have the user's mailbox; empty follows groups, domain and organisation again.
-        Raises GatewayError MALFORMED for a backend that is not configured."""
-
-        def work(_: Entry, user: User) -> User:
-            return replace(user, backend=require_route(self._backends, backend))
-
-        return self._changed(actor, id_or_address, work)
-
-    def move(self, actor: Actor, id_or_address: str, moved_to: str) -> User:
-        """Let discovery lead to an address in another organisation or on another server; empty ends it.
-
-        Raises:
-            GatewayError: MALFORMED for an address of the same organisation or of a group or resource,
-                CONFLICT for a chain of moves that does not end.
-        """
-
-        def work(entry: Entry, user: User) -> User:
-            moved = replace(user, moved_to=require_address(moved_to) if moved_to else "")
-            if moved.moved_to:
-                _require_move(entry.transaction.directory, moved)
-            return moved
-
-        return self._changed(actor, id_or_address, work)
+        return self.change(actor, id_or_address, UserChanges(aliases=aliases))
 
     def set_display_name(self, actor: Actor, id_or_address: str, display_name: str) -> User:
         """Change the name that people see."""
-        tidy = require_text("display_name", display_name)
-        return self._changed(actor, id_or_address, lambda _, user: replace(user, display_name=tidy))
+        return self.change(actor, id_or_address, UserChanges(display_name=display_name))
 
     def remove(self, actor: Actor, id_or_address: str) -> None:
         """Remove a user with all devices; CONFLICT while a wipe of one is pending."""
@@ -257,20 +184,6 @@ class Users:
             source=organisation.user_source,
         )
 
-    def _changed(self, actor: Actor, id_or_address: str, work: Callable[[Entry, User], User]) -> User:
-        def change(entry: Entry) -> User:
-            before = find_user(entry.transaction, id_or_address)
-            after = work(entry, before)
-            if after != before:
-                if after.moved_to and after.aliases != before.aliases:
-                    refuse_endless_moves(entry.transaction.directory, after)
-                entry.transaction.directory.save_user(after)
-                entry.record(target=after.id, before=shown(before), after=shown(after, before))
-                entry.announce(Scope.USER, after.organisation, after.id)
-            return after
-
-        return self._acts.perform(self._act(AuditTag.USER_CHANGED, actor, id_or_address), change)
-
 
 def find_user(transaction: Transaction, id_or_address: str) -> User:
     """The user, or GatewayError NOT_FOUND."""
@@ -288,7 +201,7 @@ def require_password_place(source: UserSource, given: bool) -> None:
             Kind.MALFORMED, "A password is needed.", faults={"password": "A password is needed."}
         )
     if source is not UserSource.LOCAL and given:
-        raise _elsewhere()
+        raise elsewhere("password")
 
 
 def shown(user: User, before: User | None = None) -> dict[str, Any]:
@@ -305,8 +218,8 @@ def shown(user: User, before: User | None = None) -> dict[str, Any]:
         "moved_to": user.moved_to,
         "details": dict(user.details),
     }
-    changed = before is not None and before.password_hash != user.password_hash
-    return view | {"password": "changed"} if changed else view
+    renewed = before is not None and before.password_hash != user.password_hash
+    return view | {"password": "changed"} if renewed else view
 
 
 def _added(entry: Entry, user: User) -> User:
@@ -314,47 +227,3 @@ def _added(entry: Entry, user: User) -> User:
     entry.record(target=user.id, organisation=user.organisation, after=shown(user))
     entry.announce(Scope.USER, user.organisation, user.id)
     return user
-
-
-def _with_aliases(entry: Entry, user: User, aliases: Sequence[str]) -> User:
-    wanted = tuple(dict.fromkeys(require_address(alias) for alias in aliases))
-    if len(wanted) > MAXIMUM_ALIASES:
-        raise GatewayError(Kind.CONFLICT, f"A user has at most {MAXIMUM_ALIASES} aliases.")
-    for alias in wanted:
-        require_free(entry.transaction.directory, user.organisation, alias, user.id)
-    return replace(user, aliases=tuple(alias for alias in wanted if alias != user.address))
-
-
-def _require_alias_of(user: User, alias: str) -> None:
-    if alias not in user.aliases:
-        raise GatewayError(Kind.NOT_FOUND, "The user has no such alias.")
-
-
-def _optional(field: str, text: str) -> str:
-    return require_text(field, text) if text.strip() else ""
-
-
-def _elsewhere(what: str = "password") -> GatewayError:
-    fault = f"The {what} of this user is kept by the mail server and has to be changed there."
-    return GatewayError(Kind.UNSUPPORTED, fault)
-
-
-def _read_details(details: Mapping[str, str]) -> dict[str, str]:
-    """Details in their stored form, empty ones left in to be taken away; GatewayError MALFORMED."""
-    unknown = {name: f"Known are: {', '.join(DETAILS)}." for name in details if name not in DETAILS}
-    if unknown:
-        raise GatewayError(Kind.MALFORMED, "There is no such detail.", faults=unknown)
-    return {name: _optional(name, text) for name, text in details.items()}
-
-
-def _require_move(directory: Directory, user: User) -> None:
-    """A move leads out of the organisation, to no group or resource, and not in a circle."""
-    domain = directory.domain(user.moved_to.rpartition("@")[2])
-    if domain is not None and domain.organisation == user.organisation:
-        fault = "The address is in this organisation: give the user a route instead."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"moved_to": fault})
-    there = directory.entity_by_address(user.moved_to)
-    if there is not None and not isinstance(there, User):
-        fault = "The address is no person's."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"moved_to": fault})
-    refuse_endless_moves(directory, user)

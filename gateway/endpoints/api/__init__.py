@@ -11,9 +11,12 @@ from gateway.endpoints.api import (
     description,
     devices,
     domains,
+    groups,
     organisations,
+    permissions,
     policies,
     problems,
+    resources,
     users,
 )
 from gateway.endpoints.api.calls import UseCases
@@ -24,6 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
     domains.router,
     users.router,
+    groups.router,
+    resources.router,
+    permissions.router,
     policies.router,
     devices.router,
     audit.router,

@@ -19,7 +19,10 @@ from gateway.records import Actor
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
 from gateway.services.finding import Finder
+from gateway.services.groups import Groups
+from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.resources import Resources
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
 
@@ -47,6 +50,12 @@ class UseCases(Protocol):
     def tenants(self) -> Tenants: ...
     @property
     def users(self) -> Users: ...
+    @property
+    def groups(self) -> Groups: ...
+    @property
+    def resources(self) -> Resources: ...
+    @property
+    def permissions(self) -> Permissions: ...
     @property
     def policies(self) -> PolicyService: ...
     @property

@@ -22,10 +22,12 @@ class NewDomain(Body):
     name: Annotated[str, word(require_domain)]
 
 
-class DefaultChange(Body):
-    """Makes a domain the default one; another one becomes it by being made so itself."""
+class Changes(Body):
+    """What is to be changed; what is left out stays. A domain stops being the default one by another one's
+    being made so; an empty backend follows the organisation again."""
 
-    default: Literal[True]
+    default: Literal[True] | None = None
+    backend: str | None = None
 
 
 class DomainView(BaseModel):
@@ -33,6 +35,8 @@ class DomainView(BaseModel):
 
     name: str
     default: bool
+    backend: str
+    proof: str
 
 
 class DomainList(BaseModel):
@@ -42,7 +46,7 @@ class DomainList(BaseModel):
 
 
 def view(domain: Domain) -> DomainView:
-    return DomainView(name=domain.name, default=domain.default)
+    return DomainView.model_validate(domain, from_attributes=True)
 
 
 @router.get("")
@@ -58,11 +62,13 @@ def add_domain(organisation: str, body: NewDomain, use: With, actor: Writer) -> 
 
 
 @router.patch("/{domain}")
-def make_default(
-    organisation: str, domain: str, _body: DefaultChange, use: With, actor: Writer
-) -> DomainView:
-    """Make a domain the default; no existing address changes."""
-    return view(use.tenants.make_default(actor, organisation, domain))
+def change_domain(organisation: str, domain: str, body: Changes, use: With, actor: Writer) -> DomainView:
+    """Make a domain the default, which changes no existing address, or route its mailboxes."""
+    return view(
+        use.tenants.change_domain(
+            actor, organisation, domain, default=body.default or False, backend=body.backend
+        )
+    )
 
 
 @router.delete("/{domain}", status_code=204)

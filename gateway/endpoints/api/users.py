@@ -3,18 +3,21 @@
 A password comes in and never goes out; neither does its hash.
 """
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gateway.endpoints.api.calls import Body, Page, Query, UseCases, With, choice, needs, word
+from gateway.endpoints.api.calls import Body, Page, Query, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
+from gateway.endpoints.api.groups import GroupView
+from gateway.endpoints.api.groups import view as view_group
 from gateway.endpoints.principals import Permission
-from gateway.records import Actor, User, UserSource, UserState
-from gateway.services.names import require_address, require_text
+from gateway.records import Actor, Group, User, UserSource, UserState
+from gateway.services.names import optional_address, require_address, require_text
 from gateway.services.password_policy import require_good
-from gateway.services.users import MAXIMUM_ALIASES
+from gateway.services.user_changes import MAXIMUM_ALIASES, UserChanges
 
 router = APIRouter(prefix="/organisations/{organisation}/users", tags=["users"])
 
@@ -30,6 +33,20 @@ def _good_password(password: str) -> str:
 Address = Annotated[str, word(require_address)]
 Password = Annotated[str, word(_good_password)]
 DisplayName = Annotated[str, word(lambda text: require_text("display_name", text))]
+Detail = Annotated[str, word(lambda text: require_text("detail", text) if text.strip() else "")]
+DetailName = Literal[
+    "initials",
+    "phone",
+    "mobile",
+    "company",
+    "department",
+    "job_title",
+    "office",
+    "street",
+    "city",
+    "zip_code",
+    "country",
+]
 
 
 class NewUser(Body):
@@ -41,12 +58,27 @@ class NewUser(Body):
 
 
 class Changes(Body):
-    """What is to be changed; what is left out stays."""
+    """What is to be changed; what is left out stays, and an empty text takes away.
+
+    Attributes:
+        address: one of the aliases, which changes places with the primary address.
+        details: those that change.
+        backend: route of the user. moved_to: where discovery leads to instead.
+    """
 
     display_name: DisplayName | None = None
     state: Annotated[UserState, choice()] | None = None
     password: Password | None = None
+    address: Address | None = None
     aliases: Annotated[list[Address], Field(max_length=MAXIMUM_ALIASES)] | None = None
+    first_name: Detail | None = None
+    last_name: Detail | None = None
+    details: dict[DetailName, Detail] | None = None
+    backend: str | None = None
+    moved_to: Annotated[str, word(optional_address)] | None = None
+
+    def changes(self) -> UserChanges:
+        return UserChanges(**self.model_dump(exclude={"password"}))
 
 
 class UserView(BaseModel):
@@ -59,6 +91,19 @@ class UserView(BaseModel):
     source: UserSource
     state: UserState
     aliases: list[str]
+    first_name: str
+    last_name: str
+    details: dict[str, str]
+    backend: str
+    moved_to: str
+
+
+class PlaceView(BaseModel):
+    """Where a user is: the backend that has the mailbox after all routes, and the enabled groups around the
+    user, nested ones too."""
+
+    backend: str
+    groups: list[GroupView]
 
 
 class UserList(BaseModel):
@@ -69,7 +114,13 @@ class UserList(BaseModel):
 
 
 def view(user: User) -> UserView:
-    return UserView.model_validate(user, from_attributes=True)
+    values = {name: getattr(user, name) for name in UserView.model_fields}
+    return UserView.model_validate(values | {"aliases": list(user.aliases), "details": dict(user.details)})
+
+
+def view_place(place: tuple[str, Sequence[Group]]) -> PlaceView:
+    backend, groups = place
+    return PlaceView(backend=backend, groups=[view_group(group) for group in groups])
 
 
 @router.get("")
@@ -106,26 +157,16 @@ def get_user(organisation: str, user: str, use: With, _actor: Reader) -> UserVie
 def change_user(organisation: str, user: str, body: Changes, use: With, actor: Writer) -> UserView:
     """Change a user; a new password or state holds on the next request of every device."""
     present = use.finder.user(organisation, user)
-    _apply(use, actor, present, body)
-    return view(use.users.get(present.id))
+    return view(use.users.change(actor, present.id, body.changes(), password=body.password))
+
+
+@router.get("/{user}/place")
+def get_place(organisation: str, user: str, use: With, _actor: Reader) -> PlaceView:
+    """Which backend has the user's mailbox, and which groups the user is in."""
+    return view_place(use.users.place(use.finder.user(organisation, user).id))
 
 
 @router.delete("/{user}", status_code=204)
 def remove_user(organisation: str, user: str, use: With, actor: Writer) -> None:
     """Remove a user with all devices; refused while a wipe of one is pending."""
     use.users.remove(actor, use.finder.user(organisation, user).id)
-
-
-def _apply(use: UseCases, actor: Actor, user: User, body: Changes) -> None:
-    """What may still be refused goes first, so that a refusal has changed nothing: a password that is kept
-    elsewhere, then an alias that is somebody else's."""
-    if body.password is not None and user.source is not UserSource.LOCAL:
-        use.users.set_password(actor, user.id, body.password)
-    if body.aliases is not None:
-        use.users.set_aliases(actor, user.id, body.aliases)
-    if body.password is not None:
-        use.users.set_password(actor, user.id, body.password)
-    if body.display_name is not None:
-        use.users.set_display_name(actor, user.id, body.display_name)
-    if body.state is not None:
-        use.users.set_state(actor, user.id, body.state)

@@ -10,12 +10,16 @@ def test_from_beginning_to_end(usher: Usher, asked: Callable[..., Any], acme: st
     assert usher("domain", "add", acme, "ACME.test").stdout == "added acme.test\n"
     assert usher("domain", "default", acme, "acme.test").stdout == "acme.test is the default\n"
     assert usher("domain", "list", acme).stdout.splitlines() == [
-        "DOMAIN        DEFAULT",
+        "DOMAIN        DEFAULT  BACKEND",
         "acme.example  no",
         "acme.test     yes",
     ]
     usher("domain", "remove", acme, "acme.example")
-    assert asked("domain", "list", acme) == {"items": [{"name": "acme.test", "default": True}]}
+    assert usher("domain", "route", acme, "acme.test", "other").stdout == "acme.test goes to other\n"
+    (shown,) = asked("domain", "list", acme)["items"]
+    assert (shown["name"], shown["default"], shown["backend"]) == ("acme.test", True, "other")
+    assert "of its organisation" in usher("domain", "route", acme, "acme.test").stdout
+    usher("domain", "route", acme, "acme.test", "nowhere", code=2)
 
 
 def test_exit_codes(usher: Usher, ann: str, acme: str) -> None:

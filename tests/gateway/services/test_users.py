@@ -7,7 +7,7 @@ import pytest
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, Scope, UserSource, UserState
 from gateway.services.tenants import Settings
-from gateway.services.users import MAXIMUM_ALIASES
+from gateway.services.user_changes import MAXIMUM_ALIASES
 from mdm.device import WipeKind
 from tests.support.world import ADMIN, PASSWORD, World
 

@@ -7,9 +7,11 @@ ACME = "/api/v1/organisations/acme/domains"
 
 async def test_domains_come_become_default_and_go(client: httpx.AsyncClient) -> None:
     made = await client.post(ACME, json={"name": "ACME.test"})
-    assert (made.status_code, made.json()) == (201, {"name": "acme.test", "default": False})
+    proof = made.json()["proof"]
+    shown = {"name": "acme.test", "default": False, "backend": "", "proof": proof}
+    assert (made.status_code, made.json(), len(proof)) == (201, shown, 32)
     chosen = await client.patch(f"{ACME}/acme.test", json={"default": True})
-    assert chosen.json() == {"name": "acme.test", "default": True}
+    assert chosen.json() == shown | {"default": True}
     listed = (await client.get(ACME)).json()["items"]
     assert {each["name"]: each["default"] for each in listed} == {"acme.example": False, "acme.test": True}
     assert (await client.delete(f"{ACME}/acme.example")).status_code == 204
@@ -21,7 +23,7 @@ async def test_the_default_of_several_stays(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_default_is_not_taken_away_but_given_elsewhere(client: httpx.AsyncClient) -> None:
-    for body in ({"default": False}, {}, {"default": "true"}):
+    for body in ({"default": False}, {"default": "true"}):
         answer = await client.patch(f"{ACME}/acme.example", json=body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "default")
 
@@ -30,3 +32,14 @@ async def test_a_domain_of_another_organisation_is_not_there(client: httpx.Async
     assert (await client.patch(f"{ACME}/globex.example", json={"default": True})).status_code == 404
     assert (await client.delete(f"{ACME}/globex.example")).status_code == 404
     assert (await client.post(ACME, json={"name": "globex.example"})).status_code == 409
+
+
+async def test_a_domain_is_routed_or_nothing_of_a_request_is_done(client: httpx.AsyncClient) -> None:
+    routed = await client.patch(f"{ACME}/acme.example", json={"backend": "other"})
+    assert (routed.status_code, routed.json()["backend"]) == (200, "other")
+    await client.post(ACME, json={"name": "acme.test"})
+    wrong = await client.patch(f"{ACME}/acme.test", json={"backend": "nowhere", "default": True})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "backend")
+    assert not (await client.get(ACME)).json()["items"][1]["default"]
+    back = await client.patch(f"{ACME}/acme.example", json={"backend": ""})
+    assert back.json()["backend"] == ""
