@@ -83,17 +83,35 @@ class Resolver:
             return six if six.found else four
         return replace(four, values=four.values + six.values, ttl=min(four.ttl, six.ttl))
 
-    async def survey(self, name: str, rdtype: str) -> Survey:
-        """Ask every configured server and the zone's own ones, so that a stale answer shows."""
-        seen, authorities = await asyncio.gather(
+    async def survey(self, name: str, rdtype: str, authorities: Sequence[Server] | None = None) -> Survey:
+        """Ask every configured server and the zone's own ones, so that a stale answer shows.
+
+        ``authorities`` are the zone's own where they are known already; else they are looked for.
+        """
+        own = await self.authorities(name) if authorities is None else authorities
+        seen, direct = await asyncio.gather(
             asyncio.gather(*(self.ask_server(each, name, rdtype) for each in self._servers[:MOST_SERVERS])),
-            self._authorities(name),
+            asyncio.gather(*(self._authoritative(each, name, rdtype) for each in own)),
         )
-        direct = await asyncio.gather(*(self._authoritative(each, name, rdtype) for each in authorities))
         settled = next((each for each in seen if each.outcome.settled), None)
         answer = settled or (seen[-1] if seen else Observed(name, rdtype, Outcome.NO_RESOLVER))
         others = (*(each for each in seen if each is not answer), *(each for each in direct if each))
         return Survey(answer, others)
+
+    async def authorities(self, name: str) -> tuple[Server, ...]:
+        """Some servers of the closest zone above ``name``, found through the resolvers; none where those
+        fail."""
+        labels = name.rstrip(".").split(".")
+        for depth in range(len(labels) - 1):
+            zone = await self.ask(".".join(labels[depth:]), "NS")
+            if zone.found and not zone.chain:
+                hosts = zone.values[:MOST_SERVERS]
+                found = await asyncio.gather(*(self.addresses(host) for host in hosts))
+                first = (each.values[0] for each in found if each.found)
+                return tuple(Server(host, self._authority_port) for host in first)
+            if not zone.outcome.settled:
+                break
+        return ()
 
     async def ask_server(self, server: Server, name: str, rdtype: str) -> Observed:
         """One server's answer, aliases followed."""
@@ -114,21 +132,12 @@ class Resolver:
             return replace(step, name=name, chain=tuple(chain), ttl=min(ttl, default=0))
 
     async def _authoritative(self, server: Server, name: str, rdtype: str) -> Observed | None:
-        """What the zone's own server says; None where an alias leads out of what it knows."""
+        """What the zone's own server says; None where an alias leads out of what it knows.
+
+        One that does not speak with authority only passes on, and counts as refusing.
+        """
         step = await self._exchange(server, name, rdtype, recursion=False)
         return None if step.chain and not step.found else step
-
-    async def _authorities(self, name: str) -> tuple[Server, ...]:
-        """Addresses of the servers of the closest zone above ``name``, found through the resolvers."""
-        labels = name.rstrip(".").split(".")
-        for depth in range(len(labels) - 1):
-            zone = await self.ask(".".join(labels[depth:]), "NS")
-            if zone.found and not zone.chain:
-                hosts = zone.values[:MOST_SERVERS]
-                found = await asyncio.gather(*(self.addresses(host) for host in hosts))
-                first = (each.values[0] for each in found if each.found)
-                return tuple(Server(host, self._authority_port) for host in first)
-        return ()
 
     async def _exchange(self, server: Server, name: str, rdtype: str, *, recursion: bool = True) -> Observed:
         observed = Observed(name, rdtype, Outcome.NO_NAME, server=str(server))
@@ -142,6 +151,8 @@ class Resolver:
             answer, _ = await dns.asyncquery.udp_with_fallback(
                 query, server.host, self._timeout_s, server.port, ignore_unexpected=True
             )
+            if not recursion and not answer.flags & dns.flags.AA:
+                return replace(observed, outcome=Outcome.REFUSED)
             return _read(answer, observed)
         except dns.exception.Timeout:
             return replace(observed, outcome=Outcome.TIMEOUT)

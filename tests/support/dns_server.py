@@ -148,6 +148,7 @@ def zone(*lines: str) -> Behaviour:
 
     def behave(query: dns.message.QueryMessage) -> dns.message.Message:
         answer = dns.message.make_response(query)
+        answer.flags |= dns.flags.AA
         (question,) = query.question
         name, rdtype = question.name.to_text().rstrip(".").lower(), dns.rdatatype.to_text(question.rdtype)
         seen: set[str] = set()

@@ -217,6 +217,25 @@ async def test_an_own_server_that_is_not_to_be_reached_is_no_dissent(
     assert (survey.answer.values, survey.dissent) == (("new",), ())
 
 
+async def test_a_server_that_only_passes_on_is_no_authority(cached: Callable[[str], Behaviour]) -> None:
+    def lame(query: dns_server.dns.message.QueryMessage) -> object:
+        answer = dns_server.dns.message.make_response(query)
+        answer.flags &= ~dns_server.dns.flags.AA
+        return answer
+
+    with Misfit(cached("new")) as cache, Misfit(lame, address="127.0.0.2") as far:  # type: ignore[arg-type]
+        resolver = Resolver([cache.server], timeout_s=10, authority_port=far.server.port)
+        survey = await resolver.survey("_usher.acme.test", "TXT")
+    assert [each.outcome for each in survey.others] == [Outcome.REFUSED]
+    assert survey.dissent == ()
+
+
+async def test_own_servers_are_looked_for_no_further_where_resolvers_fail() -> None:
+    with Misfit(dns_server.failing()) as broken:
+        assert await Resolver([broken.server], timeout_s=10).authorities("a.b.c.test") == ()
+    assert broken.asked == [("a.b.c.test", "NS")]
+
+
 async def test_own_servers_are_asked_without_recursion_and_need_not_follow_aliases() -> None:
     flags = []
     records = zone("www.acme.test 60 CNAME gateway.elsewhere.")
