@@ -270,9 +270,10 @@ def _page(observations: Observations, place: Place, ask: Ask) -> Page | None:
 
 def _formats(observations: Observations) -> Iterator[Finding]:
     for place in TLS_PLACES:
-        probe = _page(observations, place, Ask.XML_GET)
+        trail = observations.trails.get((place, Ask.XML_GET))
+        probe = trail.last if trail is not None else None
         served = outcome(observations, place, Ask.SVC_POST) is Outcome.CHALLENGED
-        if served and probe is not None and not probe.headers.get("x-soap-enabled"):
+        if served and isinstance(probe, Page) and not probe.headers.get("x-soap-enabled"):
             yield _finding("http.no_soap_header", probe.url, place)
         yield from _uneven(observations, place, "json.one_form", Ask.JSON_FORM, Ask.JSON_PATH)
         yield from _uneven(observations, place, "json.one_form", Ask.JSON_PATH, Ask.JSON_FORM)

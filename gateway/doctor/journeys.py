@@ -22,6 +22,7 @@ DECISIVE = frozenset(
         Outcome.FAILED,
         Outcome.BAD_REDIRECT,
         Outcome.REDIRECTED,
+        Outcome.IPV6_ONLY,
     }
 )
 """Outcomes that show that the format is meant to be served."""
@@ -64,7 +65,8 @@ class Stage:
         """What was seen, for people."""
         if self.trail is None:
             return "nothing to ask there"
-        hops = " -> ".join(_told(hop, self.trail.first) for hop in self.trail.hops)
+        before = (self.trail.first, *self.trail.hops)
+        hops = " -> ".join(_told(hop, last) for hop, last in zip(self.trail.hops, before, strict=False))
         if self.outcome in (None, Outcome.SILENT):
             return hops
         return f"{hops}, {self.outcome.value}"
@@ -110,7 +112,7 @@ def _without(observations: Observations, stages: Iterable[Stage]) -> End:
     if any(stage.outcome in DECISIVE for stage in needed):
         return End.LOST
     if all(stage.step.ask in CONFIGS for stage in needed):
-        broken = any(_is_broken(stage.trail) for stage in needed)
+        broken = any(_is_meant(observations, stage) for stage in needed)
         return End.LOST if broken else End.NOT_SERVED
     return End.NOT_SERVED if _is_served(observations) else End.LOST
 
@@ -122,13 +124,18 @@ def _is_served(observations: Observations) -> bool:
     return any(outcome(observations, place, ask) in good for place in Place for ask in asks)
 
 
-def _is_broken(trail: Trail | None) -> bool:
-    """Silence other than that of a name that does not exist or of a port on which nobody listens."""
-    return trail is not None and isinstance(trail.last, Silence) and trail.last.trouble in TLS_TROUBLES
+def _is_meant(observations: Observations, stage: Stage) -> bool:
+    """Whether an autoconfig name was published, and only its certificate is wrong; a wildcard means nothing."""
+    if stage.step.place not in (Place.AUTOCONFIG, Place.MX) or stage.trail is None:
+        return False
+    last = stage.trail.last
+    lookup = observations.lookups.get(urlsplit(last.url).hostname or "")
+    by_chance = lookup is not None and {*lookup.four, *lookup.six} == {*observations.wildcard}
+    return isinstance(last, Silence) and last.trouble in TLS_TROUBLES and not by_chance
 
 
-def _told(hop: Hop, first: Hop) -> str:
-    """What one request brought; where it went, if the first went elsewhere."""
+def _told(hop: Hop, last: Hop) -> str:
+    """What one request brought; where it went, if the last went elsewhere."""
     brought = f"HTTP {hop.status}" if isinstance(hop, Page) else hop.trouble.value
-    where = f"{hop.url} " if hop.url != first.url else ""
+    where = f"{hop.url} " if hop.url != last.url else ""
     return f"{where}{brought}{' with the password' if isinstance(hop, Page) and hop.signed_in else ''}"

@@ -37,7 +37,7 @@ def outcome_for(observations: Observations, family: Family, step: Step) -> Outco
     found = outcome(observations, step.place, step.ask)
     if trail is None or found is None:
         return None
-    if family.ipv4_only and _six_only(observations, step.place):
+    if family.ipv4_only and found is not Outcome.ABSENT and _six_only(observations, step.place):
         return Outcome.IPV6_ONLY
     if not family.follows and step.place is not Place.PORT_80 and _redirects(trail.first):
         return Outcome.REDIRECTED
