@@ -20,7 +20,7 @@ from certs.csr import names_of
 from certs.errors import CertificateError
 from certs.selection import Selection
 from gateway.chance import Secrets, SystemClock
-from gateway.config import ACTIVESYNC_PATH, Backend, Config, read_secret
+from gateway.config import ACTIVESYNC_PATH, Backend, Config, UserMapping, read_secret
 from gateway.config.certificate_files import certificate_files
 from gateway.directory.local import LocalPasswords
 from gateway.endpoints.activesync import ActiveSync, Rooms
@@ -98,7 +98,7 @@ def services(config: Config) -> Services:
     return Services(
         store=store,
         tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
-        users=Users(store, clock, keys, passwords, backends=backends),
+        users=Users(store, clock, keys, passwords, backends=backends, by_login=_by_login(config)),
         groups=Groups(store, clock, keys, backends=backends),
         resources=Resources(store, clock, keys),
         permissions=Permissions(store, clock),
@@ -108,6 +108,12 @@ def services(config: Config) -> Services:
         finder=Finder(store),
         profiles=Profiles(store, clock, keys, config.origin),
     )
+
+
+def _by_login(config: Config) -> frozenset[str]:
+    """Backends for which all domains of an organisation are one name space of users."""
+    told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
+    return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
 
 
 def database_url(config: Config) -> str:

@@ -1,10 +1,12 @@
 """Whom a typed login means (spec/autodiscover.md R15, T16): ``user@domain``, ``DOMAIN\\user`` or a bare
 ``user``.
 
-Clients send all three, the same client even in turn. One spelling, one user: what is ambiguous is nobody.
+Clients send all three, the same client even in turn. One spelling, one user: what is ambiguous is nobody, and
+so is what contradicts itself. All spellings of one account of a backend are one user, as far as they can be
+known to be: a backend that is told the name before the ``@`` alone has one account for all domains.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gateway.records import Domain, Organisation, User
@@ -34,15 +36,48 @@ class Resolved:
         return self.user.id if self.user else self.address
 
 
-def resolve(directory: Directory, typed: TypedName, hint: str) -> Resolved | None:
-    """The user or the place where the backend may know one; None for nobody and for more than one."""
+def resolve(
+    directory: Directory, typed: TypedName, hint: str, by_login: Collection[str] = ()
+) -> Resolved | None:
+    """The user or the place where the backend may know one; None for nobody and for more than one.
+
+    Args:
+        by_login: backends that are told the name before the ``@`` alone (``UserMapping``).
+    """
+    found = _named(directory, typed, hint)
+    if found is None or found.user is not None or found.backend not in by_login:
+        return found
+    return _same_account(directory, found) or found
+
+
+def _named(directory: Directory, typed: TypedName, hint: str) -> Resolved | None:
     if typed.domain:
-        return _by_address(directory, typed.account, typed.domain)
+        found = _by_address(directory, typed.account, typed.domain)
+        return found if found is not None and _agrees(directory, typed.realm, found) else None
     if typed.realm:
         return _in_realm(directory, typed.account, typed.realm)
     if hint and directory.domain(hint) is not None:
         return _by_address(directory, typed.account, hint)
     return _bare(directory, typed.account)
+
+
+def _agrees(directory: Directory, realm: str, found: Resolved) -> bool:
+    """``REALM\\user@domain``: the realm must be the domain's own organisation, where there is one."""
+    if not realm:
+        return True
+    organisation = _organisation_of_realm(directory, realm)
+    return organisation is not None and organisation.id == found.organisation.id
+
+
+def _same_account(directory: Directory, found: Resolved) -> Resolved | None:
+    """The user of the backend's account that ``found`` spells with another of the organisation's domains."""
+    login = found.address.rpartition("@")[0]
+    for domain in _default_first(directory.domains(found.organisation.id)):
+        user = directory.user_by_address(f"{login}@{domain.name}")
+        other = _resolved(directory, user) if user is not None and user.login == login else None
+        if other is not None and other.backend == found.backend:
+            return other
+    return None
 
 
 def _by_address(directory: Directory, account: str, domain: str) -> Resolved | None:

@@ -29,8 +29,11 @@ class Users:
         passwords: PasswordHasher,
         *,
         backends: Collection[str],
+        by_login: Collection[str] = (),
     ) -> None:
-        """``backends``: names in the configuration."""
+        """``backends``: names in the configuration; ``by_login``: those of them that know a user by the name
+        before the ``@`` alone."""
+        self._by_login = by_login
         self._store = store
         self._backends = backends
         self._acts = Acts(store, clock)
@@ -86,9 +89,10 @@ class Users:
         act = Act(AuditTag.USER_APPEARED, actor, organisation, address)
 
         def work(entry: Entry) -> User:
-            known = entry.transaction.directory.user_by_address(fold(address))
-            if known is not None and known.organisation == organisation:
-                return known
+            typed = read_typed(address)
+            known = typed and resolve(entry.transaction.directory, typed, "", self._by_login)
+            if known and known.user is not None and known.organisation.id == organisation:
+                return known.user
             return _added(entry, self._new(entry, found(entry.transaction, organisation), address, address))
 
         return self._acts.perform(act, work)
@@ -155,7 +159,7 @@ class Users:
         if typed is None:
             return None
         with self._store.read() as transaction:
-            return resolve(transaction.directory, typed, fold(hint))
+            return resolve(transaction.directory, typed, fold(hint), self._by_login)
 
     def _hashed(self, password: str) -> str:
         require_good(password)

@@ -49,7 +49,7 @@ class World:
         hasher = LocalPasswords() if self.real_passwords else PlainHasher()
         backends = ("default", "other")
         self.tenants = Tenants(self.store, self.clock, self.keys, backends=backends, base_domain="usher.test")
-        self.users = Users(self.store, self.clock, self.keys, hasher, backends=backends)
+        self.users = Users(self.store, self.clock, self.keys, hasher, backends=backends, by_login=("other",))
         self.groups = Groups(self.store, self.clock, self.keys, backends=backends)
         self.resources = Resources(self.store, self.clock, self.keys)
         self.permissions = Permissions(self.store, self.clock)

@@ -96,3 +96,54 @@ def test_the_first_label_of_a_domain_is_a_realm_when_it_is_unambiguous(world: Wo
     world.organisation("globex")
     world.tenants.add_domain(ADMIN, "globex", "contoso.test")
     assert world.users.resolve("CONTOSO\\ann") is None
+
+
+@pytest.mark.parametrize("realm", ["globex", "GLOBEX.example", "nowhere"])
+def test_a_realm_that_is_not_the_domain_s_own_is_nobody(world: World, ann: User, realm: str) -> None:
+    """T16: who says two things at once is told nothing of either."""
+    world.organisation("globex")
+    world.user("bob@globex.example")
+    assert world.users.resolve(f"{realm}\\ann@acme.example") is None
+    assert world.users.resolve(f"{realm}\\nobody@acme.example") is None
+    assert world.users.resolve("acme\\bob@globex.example") is None
+    assert world.users.resolve("globex\\bob@globex.example") is not None
+
+
+ONE_ACCOUNT = ["ann@second.example", "ann@acme.usher.test", "ACME\\ann", "second.example\\ann", "ann"]
+
+
+@pytest.mark.parametrize("typed", ONE_ACCOUNT)
+def test_a_backend_that_knows_local_parts_has_one_user_for_all_spellings(world: World, typed: str) -> None:
+    organisation = world.organisation(settings=Settings(user_source=UserSource.BACKEND, backend="other"))
+    world.tenants.add_domain(ADMIN, "acme", "second.example")
+    first = world.users.appear(ADMIN, organisation.id, "ann@acme.example")
+    found = world.users.resolve(typed)
+    assert found is not None
+    assert found.user == first
+    assert world.users.appear(ADMIN, organisation.id, "ann@second.example") == first
+    assert [user.id for user in world.users.list("acme")] == [first.id]
+
+
+def test_a_backend_that_knows_addresses_may_have_a_user_for_each(world: World) -> None:
+    organisation = world.organisation(settings=Settings(user_source=UserSource.BACKEND))
+    world.tenants.add_domain(ADMIN, "acme", "second.example")
+    first = world.users.appear(ADMIN, organisation.id, "ann@acme.example")
+    found = world.users.resolve("ann@second.example")
+    assert found is not None
+    assert found.user is None
+    assert world.users.appear(ADMIN, organisation.id, "ann@second.example") != first
+
+
+def test_the_same_name_on_another_backend_or_in_another_organisation_is_somebody_else(world: World) -> None:
+    settings = Settings(user_source=UserSource.BACKEND, backend="other")
+    acme = world.organisation(settings=settings)
+    world.organisation("globex", settings)
+    world.tenants.add_domain(ADMIN, "acme", "second.example")
+    world.users.appear(ADMIN, acme.id, "ann@acme.example")
+    elsewhere = world.users.resolve("ann@globex.example")
+    assert elsewhere is not None
+    assert elsewhere.user is None
+    world.tenants.route_domain(ADMIN, "acme", "second.example", "default")
+    routed = world.users.resolve("ann@second.example")
+    assert routed is not None
+    assert routed.user is None
