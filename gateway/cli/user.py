@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from gateway.cli.local import Work, on_store
+from gateway.cli.profile import profile_link
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.users import UserList, view
 from gateway.records import DETAILS, User, UserSource, UserState
@@ -27,6 +28,9 @@ _PASSWORD_FILE = click.option(
 @click.group()
 def user() -> None:
     """Make, change and remove users."""
+
+
+user.add_command(profile_link)
 
 
 @user.command("list")

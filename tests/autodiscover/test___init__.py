@@ -1,12 +1,25 @@
 """The registry of formats."""
 
-from autodiscover import FORMATS, match, pox
+import pytest
+
+from autodiscover import FORMATS, autoconfig, json2, match, pacc, pox
+from autodiscover.model import Format
+
+SPOKEN: list[tuple[Format, str]] = [
+    (pox, "/AutoDiscover/autodiscover.xml"),
+    (json2, "/AutoDiscover/autodiscover.json"),
+    (json2, "/autodiscover/autodiscover.json/v1.0/ann@example.org"),
+    *((autoconfig, path) for path in sorted(autoconfig.PATHS)),
+    (pacc, pacc.PATH),
+]
 
 
-def test_pox_is_spoken_at_its_path_and_nothing_elsewhere() -> None:
-    assert match("/AutoDiscover/autodiscover.xml") is pox
-    assert match("/autodiscover/autodiscover.json") is None
+@pytest.mark.parametrize(("spoken", "path"), SPOKEN, ids=range(len(SPOKEN)))
+def test_each_path_belongs_to_one_format(spoken: Format, path: str) -> None:
+    assert match(path) is spoken
+    assert [each for each in FORMATS if each.matches(path)] == [spoken]
 
 
-def test_no_path_is_claimed_twice() -> None:
-    assert [spoken for spoken in FORMATS if spoken.matches(pox.PATH)] == [pox]
+@pytest.mark.parametrize("path", ["", "/", "/autodiscover/", "/autodiscover/autodiscover", "/mail/"])
+def test_nothing_is_spoken_elsewhere(path: str) -> None:
+    assert match(path) is None

@@ -16,6 +16,7 @@ from gateway.endpoints.api import (
     permissions,
     policies,
     problems,
+    profile_links,
     resources,
     users,
 )
@@ -27,6 +28,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
     domains.router,
     users.router,
+    profile_links.router,
     groups.router,
     resources.router,
     permissions.router,

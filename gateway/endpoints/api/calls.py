@@ -22,6 +22,7 @@ from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.profiles import Profiles
 from gateway.services.resources import Resources
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
@@ -64,6 +65,8 @@ class UseCases(Protocol):
     def audit(self) -> AuditService: ...
     @property
     def finder(self) -> Finder: ...
+    @property
+    def profiles(self) -> Profiles: ...
 
 
 class Needs:

@@ -54,3 +54,12 @@ def test_a_link_goes_with_its_user(store: DatabaseStore) -> None:
     with store.write() as transaction:
         transaction.directory.remove_user(user().id)
         assert transaction.profile_links.take("d1", NOON) is None
+
+
+def test_looking_at_a_link_leaves_it_as_it_is(store: DatabaseStore) -> None:
+    with store.write() as transaction:
+        links = transaction.profile_links
+        assert [links.find("d1", NOON) for _ in range(2)] == [user().id] * 2
+        assert links.find("d1", SOON) is links.find("d2", NOON) is None
+        assert links.take("d1", NOON) == user().id
+        assert links.find("d1", NOON) is None
