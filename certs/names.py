@@ -61,9 +61,15 @@ def required(public_host: str, domains: Iterable[str]) -> tuple[str, ...]:
 
 
 def advised(public_host: str, domains: Iterable[str]) -> tuple[str, ...]:
-    """All names that clients try: those required and the bare domains."""
+    """All names that clients try: those required, ``autoconfig.<domain>`` and the bare domains."""
     listed = tuple(domains)
-    return _unique(*required(public_host, listed), *listed)
+    return _unique(*required(public_host, listed), *(f"autoconfig.{domain}" for domain in listed), *listed)
+
+
+def hosts_of(domain: str) -> tuple[str, ...]:
+    """Every name under which clients of a mail domain ask us (spec/autodiscover.md 12): itself,
+    AutoDiscover's, Mozilla's and PACC's."""
+    return (domain, *(f"{prefix}.{domain}" for prefix in ("autodiscover", "autoconfig", "ua-auto-config")))
 
 
 def is_public(name: str) -> bool:

@@ -7,7 +7,6 @@ listener; ``prepare`` brings the database up to date before any of them starts.
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,20 +14,16 @@ from urllib.parse import quote, urlsplit
 
 from autodiscover import pox
 from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
-from certs.chain import parse
-from certs.csr import names_of
-from certs.errors import CertificateError
-from certs.selection import Selection
+from autodiscover.zone import MailRecords
 from gateway.chance import Secrets, SystemClock
 from gateway.config import ACTIVESYNC_PATH, Backend, Config, UserMapping, read_secret
-from gateway.config.certificate_files import certificate_files
 from gateway.directory.local import LocalPasswords
 from gateway.endpoints.activesync import ActiveSync, Rooms
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
 from gateway.endpoints.door import Door
-from gateway.endpoints.hosts import HostCheck
+from gateway.endpoints.hosts import Certified, HostCheck, ServedHosts, certified_names
 from gateway.endpoints.lane import Lane, Proof
 from gateway.endpoints.listening import Listening
 from gateway.endpoints.passage import Passage
@@ -44,11 +39,13 @@ from gateway.proxy.asgi import Message, Receive, Send
 from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
+from gateway.probes.examining import Examination
 from gateway.records import Change, Contact
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
 from gateway.services.discovery import Discovery
 from gateway.services.discovery_memory import DiscoveryMemory
+from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.login import Login
@@ -68,7 +65,6 @@ from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
 
-Certified = Callable[[str], bool]
 IMPLICIT_TLS = frozenset({993, 995, 465})
 """Mail ports on which TLS starts with the first byte; others start it in the dialogue."""
 
@@ -87,6 +83,8 @@ class Services:
     devices: DeviceService
     audit: AuditService
     finder: Finder
+    domain_records: DomainRecords
+    examine: Examination
     profiles: Profiles
 
 
@@ -106,6 +104,14 @@ def services(config: Config) -> Services:
         devices=DeviceService(store, clock, keys),
         audit=AuditService(store),
         finder=Finder(store),
+        domain_records=DomainRecords(
+            store,
+            clock,
+            public_host=config.public_host,
+            port=config.public_port,
+            served={name: _served(config, backend) for name, backend in config.backends.items()},
+        ),
+        examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
     )
 
@@ -150,6 +156,12 @@ class Clients:
             self._recollection,
             self._services.devices,
             self._threads,
+        )
+        self._hosts = ServedHosts(
+            config.public_host,
+            config.extra_hosts,
+            certified or certified_names(config).__contains__,
+            self._read_domains,
         )
         self._memory = DiscoveryMemory(self.snapshots.trusted, time.monotonic)
         self._watch = Watch(self._services.store.feed, self.snapshots, self._changed, self._lost, FeedGap)
@@ -235,17 +247,10 @@ class Clients:
     def _changed(self, changes: Sequence[Change]) -> None:
         self._memory.drop(changes)
         self._listening.changed(changes)
+        self._hosts.changed(changes)
 
     def _lost(self) -> None:
         self._memory.clear()
-        self._listening.lost()
-
-    def _changed(self, changes: Sequence[Change]) -> None:
-        self._listening.changed(changes)
-        if any(change.scope is Scope.ORGANISATION for change in changes):
-            self._hosts.outdated()
-
-    def _lost(self) -> None:
         self._listening.lost()
         self._hosts.outdated()
 
@@ -316,6 +321,11 @@ def route(config: Config, backend: Backend) -> Endpoints | UrlRedirect:
     return UrlRedirect(backend.autodiscover_url) if backend.autodiscover_url else endpoints(config, backend)
 
 
+def _served(config: Config, backend: Backend) -> Served:
+    mail = MailRecords(backend.mx, backend.spf, backend.dmarc, backend.dkim)
+    return Served(endpoints(config, backend), mail)
+
+
 def endpoints(config: Config, backend: Backend) -> Endpoints:
     """What AutoDiscover may advertise of a backend: nothing that it does not serve (product 2.4)."""
     return Endpoints(
@@ -339,17 +349,6 @@ def _mail_server(text: str) -> MailServer | None:
         return None
     encryption = Encryption.SSL if int(port) in IMPLICIT_TLS else Encryption.TLS
     return MailServer(host, int(port), encryption)
-
-
-def certified_names(config: Config) -> Selection[bool]:
-    """The names of all certificates that can be read; the public host alone where a front proxy has them."""
-    if not config.tls.configured:
-        return Selection([((config.public_host,), True)])
-    chains = []
-    for files in certificate_files(config.tls):
-        with suppress(OSError, CertificateError):
-            chains.append(parse(files.certificate.read_bytes()))
-    return Selection((names_of(chain[0].extensions), True) for chain in chains)
 
 
 def domain_names(store: DatabaseStore) -> Sequence[str]:

@@ -26,9 +26,9 @@ from gateway.config import Config, ConfigError
 from gateway.log import setup
 from gateway.sample import serving as sample
 from gateway.serving.application import Applications
+from gateway.serving.reloading import ReloadableContext
 from gateway.serving.sockets import BindError, Sockets, bind
 from gateway.serving.supervisor import Supervisor
-from gateway.serving.tls import ReloadableContext
 
 START_SECONDS = 30.0
 """What the gateway may take to answer: two seconds are its target, a loaded machine is slower."""
@@ -102,7 +102,7 @@ def _raise_curtain(stage: Stage, children: Children) -> Play:
 def _start_gateway(stage: Stage, config: Config, sockets: Sockets, children: Children) -> int:
     """``usher serve`` with this configuration in a process of its own; returns its pid once it answers."""
     heard, ready = os.pipe()
-    pid = children.start(lambda: _serve(stage, config, sockets, ready), stage.log_file)
+    pid = children.start(lambda: _serve(config, sockets, ready), stage.log_file)
     os.close(ready)
     sockets.close()
     end = time.monotonic() + START_SECONDS
@@ -113,10 +113,10 @@ def _start_gateway(stage: Stage, config: Config, sockets: Sockets, children: Chi
     return pid
 
 
-def _serve(stage: Stage, config: Config, sockets: Sockets, ready: int) -> int:
+def _serve(config: Config, sockets: Sockets, ready: int) -> int:
     setup(config.log)
     now = datetime.fromtimestamp(time.time(), UTC)
-    certificate = ReloadableContext(stage.certificate_file, stage.key_file, names=(HOST,), now=now)
+    certificate = ReloadableContext(config.tls, names=(HOST,), now=now)
     applications = Applications(app.clients, app.redirect, app.admin, app.prepare)
 
     def say_ready() -> None:

@@ -5,11 +5,13 @@ that is wrong.
 """
 
 import json
+import logging
 import os
 import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,13 +21,15 @@ from certs.errors import CertificateError
 from gateway.config import Config, ConfigError, load
 from gateway.log import setup
 from gateway.serving.application import Applications
+from gateway.serving.reloading import ReloadableContext
 from gateway.serving.sockets import BindError, bind
 from gateway.serving.supervisor import Supervisor
-from gateway.serving.tls import ReloadableContext
 from gateway.serving.token import ensure_token
 
 WRONG_CONFIGURATION = 2
 VARIABLE = "USHER_CONFIG"
+
+_logger = logging.getLogger("usher.serving")
 
 config_option = click.option(
     "--config",
@@ -48,11 +52,13 @@ def serve(path: Path | None, workers: int | None, force: bool) -> None:
         config = replace(config, listen=replace(config.listen, workers=workers))
     setup(config.log)
     certificate = _certificate(config, forced=force)
+    for problem in certificate.problems if certificate else ():
+        _logger.error("certificate left out: %s", problem)
     try:
         sockets = bind(config.listen)
     except BindError as error:
         _end(f"cannot listen:\n{error}", 1)
-    sys.exit(Supervisor(config, _applications(), sockets, certificate).run())
+    sys.exit(Supervisor(config, _applications(certificate), sockets, certificate).run())
 
 
 @click.command()
@@ -78,26 +84,31 @@ def _loaded(path: Path | None) -> Config:
 
 
 def _certificate(config: Config, *, forced: bool) -> ReloadableContext | None:
-    """The server's certificate; a self-signed one under a public name ends the start (product 9.1, T10)."""
-    if config.tls.certificate is None or config.tls.key is None:
+    """The server's certificates; a self-signed one under a public name ends the start (product 9.1, T10)."""
+    if not config.tls.configured:
         return None
     now = datetime.fromtimestamp(time.time(), UTC)
-    names = (config.public_host,)
     try:
-        return ReloadableContext(config.tls.certificate, config.tls.key, names=names, forced=forced, now=now)
+        return ReloadableContext(config.tls, names=(config.public_host,), forced=forced, now=now)
     except CertificateError as error:
         _end(f"the certificate cannot be served: {error}\n(--force serves it all the same)", 1)
 
 
-def _applications() -> Applications:
+def _applications(certificate: ReloadableContext | None) -> Applications:
     """The composition root, imported in the parent so that the workers share its pages."""
+    certified = certificate.covers if certificate else None
     from gateway import app  # noqa: PLC0415 - `usher check` needs none of it
 
     def prepare(config: Config) -> None:
         ensure_token(config.token_file)
         app.prepare(config)
 
-    return Applications(app.clients, app.redirect, app.admin, prepare)
+    return Applications(
+        partial(app.clients, certified=certified),
+        partial(app.redirect, certified=certified),
+        app.admin,
+        prepare,
+    )
 
 
 def _end(message: str, code: int) -> NoReturn:

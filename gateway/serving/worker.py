@@ -41,7 +41,7 @@ class Role(Enum):
 
 
 class Certificate(Protocol):
-    """The server's certificate, read again on SIGHUP: ``gateway.serving.tls.ReloadableContext``."""
+    """The server's certificates, read again on SIGHUP: ``serving.reloading.ReloadableContext``."""
 
     context: ssl.SSLContext
 
@@ -93,6 +93,7 @@ class _Worker:
         self._post = post
         self._limits = post.config.limits
         self._stop = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._access = AccessLog(post.config.log)
         self._deadlines = Deadlines()
         self._apps: list[Application] = []
@@ -128,10 +129,15 @@ class _Worker:
         self._stop.set()
 
     def _reload(self) -> None:
-        """A certificate that cannot be read leaves the one in use."""
-        if self._post.certificate is None:
-            return
-        if reason := self._post.certificate.reload(datetime.fromtimestamp(time.time(), UTC)):
+        if self._post.certificate is not None:
+            background(self._read_again(self._post.certificate), name="certificates")
+
+    async def _read_again(self, certificate: Certificate) -> None:
+        """In a thread, one after the other: 1,000 new certificates take most of a second. Those that cannot
+        be read leave what is in use."""
+        async with self._reading:
+            reason = await asyncio.to_thread(certificate.reload, datetime.fromtimestamp(time.time(), UTC))
+        if reason:
             _logger.error("certificate not read, the old one stays in use: %s", reason)
         else:
             _logger.info("certificate read again", extra={"pid": os.getpid()})

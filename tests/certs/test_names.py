@@ -3,7 +3,7 @@
 import pytest
 
 from certs.errors import CertificateError
-from certs.names import MAXIMUM_LENGTH, advised, covers, is_public, normalise, required
+from certs.names import MAXIMUM_LENGTH, advised, covers, hosts_of, is_public, normalise, required
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,11 @@ def test_every_domain_needs_its_autodiscover_name() -> None:
 
 
 def test_bare_domains_are_advised_and_nothing_is_listed_twice() -> None:
-    assert advised("example.org", ["example.org"]) == ("example.org", "autodiscover.example.org")
+    assert advised("example.org", ["example.org"]) == (
+        "example.org",
+        "autodiscover.example.org",
+        "autoconfig.example.org",
+    )
 
 
 @pytest.mark.parametrize(
@@ -89,3 +93,12 @@ def test_public_names(name: str) -> None:
 )
 def test_names_that_only_this_network_knows(name: str) -> None:
     assert not is_public(name)
+
+
+def test_the_hosts_of_a_domain_are_all_that_its_clients_ask() -> None:
+    assert hosts_of("example.org") == (
+        "example.org",
+        "autodiscover.example.org",
+        "autoconfig.example.org",
+        "ua-auto-config.example.org",
+    )

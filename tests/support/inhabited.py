@@ -63,6 +63,7 @@ def _config(folder: Path, backend: Backend, limits: Limits, url: str) -> Config:
         backends={backend.name: backend},
         log=LogConfig(access=AccessLines.OFF),
         admin=Admin(),
+        extra_hosts=("127.0.0.1", "gateway.example"),
     )
 
 

@@ -85,8 +85,8 @@ def main() -> int:
     from gateway.log import setup
     from gateway.serving import supervisor
     from gateway.serving.application import Applications
+    from gateway.serving.reloading import ReloadableContext
     from gateway.serving.sockets import bind
-    from gateway.serving.tls import ReloadableContext
 
     options = json.loads(sys.argv[1])
     if options.get("impatient"):
@@ -109,7 +109,7 @@ def main() -> int:
     tls = None
     if settings.tls.certificate and settings.tls.key:
         now = datetime.fromtimestamp(time.time(), UTC)
-        tls = ReloadableContext(settings.tls.certificate, settings.tls.key, forced=True, now=now)
+        tls = ReloadableContext(settings.tls, forced=True, now=now)
     applications = Applications(factory("clients"), factory("redirect"), factory("admin"), prepare)
     return supervisor.Supervisor(
         settings, applications, sockets, tls, lambda: print("ready", flush=True)

@@ -71,7 +71,14 @@ def test_dev_takes_names_from_the_line_and_from_the_configuration(tmp_path: Path
     result = run("dev", "--config", path, "--names", "a.example, b.example", "--directory", tmp_path)
     assert result.exit_code == 0, result.output
     assert names_in(tmp_path) == (
-        *("a.example", "b.example", "usher.example", "autodiscover.example.org", "example.org"),
+        *(
+            "a.example",
+            "b.example",
+            "usher.example",
+            "autodiscover.example.org",
+            "autoconfig.example.org",
+            "example.org",
+        ),
     )
 
 
@@ -102,7 +109,9 @@ def test_a_request_asks_for_every_name_and_keeps_a_key_that_is_there(tmp_path: P
     path = configured(tmp_path, "usher.example", ("example.org",))
     assert "(new)" in run("request", "--config", path, "--directory", tmp_path).output
     first = csr.read((tmp_path / "server.csr").read_bytes())
-    assert first.names == ("usher.example", "autodiscover.example.org", "example.org")
+    assert first.names == (
+        *("usher.example", "autodiscover.example.org", "autoconfig.example.org", "example.org"),
+    )
     assert "(kept)" in run("request", "--names", "mail.example", "--directory", tmp_path).output
     second = csr.read((tmp_path / "server.csr").read_bytes())
     assert (second.names, second.public_key) == (("mail.example",), first.public_key)
