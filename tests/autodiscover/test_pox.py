@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autodiscover import pox
 from autodiscover.composition import MOBILESYNC, OUTLOOK
@@ -22,6 +24,8 @@ from autodiscover.model import (
     UrlRedirect,
 )
 from autodiscover.xmltext import Element, parse
+from tests.support import discovery_outcomes as outcomes
+from tests.support import shapes
 
 STAMP = Stamp(datetime(2026, 11, 21, 3, 4, 5, 678901, tzinfo=UTC), 4711)
 ENDPOINTS = Endpoints("https://usher.example/Microsoft-Server-ActiveSync", ews="https://mail.example/ews")
@@ -160,3 +164,49 @@ def test_a_url_redirect_is_in_the_body_for_outlook_and_a_302_for_activesync() ->
 def test_values_cannot_break_out_of_their_element() -> None:
     hostile = Mailbox("alice@example.org", '</DisplayName><x a="', ENDPOINTS)
     assert b"&lt;/DisplayName&gt;&lt;x a=&quot;" in written(MOBILESYNC, hostile)
+
+
+@given(
+    outcome=outcomes.mailboxes | outcomes.redirects | outcomes.nobody | outcomes.sites,
+    asker=outcomes.askers,
+    schema=st.sampled_from([OUTLOOK, MOBILESYNC]),
+)
+def test_every_answer_has_its_shape(outcome: Outcome, asker: Asker, schema: str) -> None:
+    answer = pox.write(Enquiry(schema, (AL,)), (outcome,), asker, STAMP)
+    if answer.status == 302:
+        assert re.fullmatch(
+            r"https://exchange\.example(:444)?/autodiscover/autodiscover\.xml", answer.location, re.I
+        )
+        assert (schema, answer.body) == (MOBILESYNC, b"")
+        return
+    assert (answer.status, answer.media_type) == (200, "text/xml; charset=utf-8")
+    if schema == MOBILESYNC:
+        allowed: tuple[shapes.Shape, ...] = (shapes.MOBILESYNC, shapes.POX_ERROR)
+    else:
+        allowed = (shapes.OUTLOOK_SETTINGS, shapes.OUTLOOK_REDIRECT, shapes.POX_ERROR)
+    shapes.check(shapes.read(answer.body), *allowed)
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_every_error_has_its_shape(fault: Fault) -> None:
+    shapes.check(shapes.read(pox.refuse(fault, STAMP).body), shapes.POX_ERROR)
+
+
+def test_a_shape_can_be_missed() -> None:
+    answer = pox.write(Enquiry(OUTLOOK, (AL,)), (MAILBOX,), Asker(), STAMP)
+    shapes.check(shapes.read(answer.body), shapes.OUTLOOK_SETTINGS)
+    first, second = b"<AccountType>email</AccountType>", b"<Action>settings</Action>"
+    for wrong in (
+        answer.body.replace(first + second, second + first),
+        answer.body.replace(first, b""),
+        answer.body.replace(first, first * 2),
+        answer.body.replace(b"outlook/responseschema/2006a", b"outlook/responseschema/2006"),
+        answer.body.replace(b"<SSL>on</SSL>", b"<SSL>true</SSL>"),
+        answer.body.replace(second, b'<Action x="1">settings</Action>'),
+    ):
+        with pytest.raises(AssertionError):
+            shapes.check(shapes.read(wrong), shapes.OUTLOOK_SETTINGS)
+
+
+def test_every_answer_at_its_path_says_that_soap_is_spoken() -> None:
+    assert pox.HEADERS == (("X-SOAP-Enabled", "True"),)
