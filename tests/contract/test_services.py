@@ -7,10 +7,13 @@ import pytest
 from sqlalchemy import text
 
 from gateway.errors import GatewayError
-from gateway.records import AuditTag, UserState
+from gateway.records import AuditTag, ResourceKind, Right, UserState
 from gateway.services.enrolment import TooManyDevices
+from gateway.services.groups import GroupChanges
 from gateway.services.login import Principal
+from gateway.services.resources import ResourceChanges
 from gateway.services.tenants import Settings
+from gateway.services.user_changes import UserChanges
 from gateway.store import DatabaseStore
 from gateway.store.tables import metadata
 from mdm.ashttp import Version
@@ -69,6 +72,27 @@ ACTS: dict[str, Act] = {
     "set name": lambda world, it: world.users.set_display_name(ADMIN, it.key.user, "Other"),
     "user appears": lambda world, it: world.users.appear(ADMIN, it.key.organisation, "seen@acme.example"),
     "remove user": lambda world, it: world.users.remove(ADMIN, it.key.user),
+    "change user": lambda world, it: world.users.change(ADMIN, it.key.user, UserChanges(backend="other")),
+    "move user": lambda world, it: world.users.change(
+        ADMIN, it.key.user, UserChanges(moved_to="ann@elsewhere.example")
+    ),
+    "route domain": lambda world, _: world.tenants.route_domain(ADMIN, "acme", "acme.example", "other"),
+    "create group": lambda world, _: world.groups.create(ADMIN, "acme", "new"),
+    "change group": lambda world, _: world.groups.change(ADMIN, "acme", "crew", GroupChanges(priority=1)),
+    "remove group": lambda world, _: world.groups.remove(ADMIN, "acme", "crew"),
+    "add member": lambda world, it: world.groups.add_member(ADMIN, "acme", "crew", it.key.user),
+    "remove member": lambda world, it: world.groups.remove_member(ADMIN, "acme", "staff", it.key.user),
+    "create resource": lambda world, _: world.resources.create(
+        ADMIN, "acme", "new@acme.example", "New", ResourceKind.ROOM
+    ),
+    "change resource": lambda world, _: world.resources.change(
+        ADMIN, "acme", "room@acme.example", ResourceChanges(name="Other")
+    ),
+    "remove resource": lambda world, _: world.resources.remove(ADMIN, "acme", "room@acme.example"),
+    "grant": lambda world, it: world.permissions.grant(
+        ADMIN, "acme", "room@acme.example", it.key.user, [Right.FULL_ACCESS]
+    ),
+    "revoke": lambda world, _: world.permissions.revoke(ADMIN, "acme", "room@acme.example", "staff"),
     "set policy": lambda world, _: world.policies.set_policy(ADMIN, "acme", STRICT),
     "first sight": lambda world, it: world.devices.admit(
         Principal(it.key.organisation, it.key.user), asked("NEW")
@@ -115,7 +139,13 @@ def break_audit(world: World) -> None:
 def prepared(world: World) -> Device:
     world.organisation()
     world.tenants.add_domain(ADMIN, "acme", "spare.example")
-    return world.provisioned_phone(world.user())
+    ann = world.user()
+    for name in ("staff", "crew"):
+        world.groups.create(ADMIN, "acme", name)
+    world.groups.add_member(ADMIN, "acme", "staff", ann.id)
+    world.resources.create(ADMIN, "acme", "room@acme.example", "Room", ResourceKind.ROOM)
+    world.permissions.grant(ADMIN, "acme", "room@acme.example", "staff", [Right.FULL_ACCESS])
+    return world.provisioned_phone(ann)
 
 
 def require_nothing_without_record(world: World, phone: Device, act: Act) -> None:

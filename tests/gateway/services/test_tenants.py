@@ -1,13 +1,21 @@
 """Organisations and domains (product 1)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import AuditTag, OrganisationState, Scope, UserSource
+from gateway.records import Actor, AuditTag, Organisation, OrganisationState, Scope, UserSource
 from gateway.services.domains import MAXIMUM_DOMAINS
-from gateway.services.tenants import MAXIMUM_DEVICE_LIMIT, NO_SETTINGS, Settings, Tenants
+from gateway.services.tenants import (
+    BY_THE_GATEWAY,
+    MAXIMUM_DEVICE_LIMIT,
+    NO_SETTINGS,
+    TRANSITIONS,
+    Settings,
+    Tenants,
+)
 from gateway.store import DatabaseStore
 from mdm.device import WipeKind
 from tests.support.stores import Clock, Keys
@@ -58,6 +66,44 @@ def test_settings_are_changed_and_unchanged_ones_leave_no_record(world: World) -
     assert world.tenants.change_organisation(ADMIN, "acme", given) == after
     assert world.tenants.change_organisation(ADMIN, "acme", NO_SETTINGS) == after
     assert len(world.trail()) == count
+
+
+SYSTEM = Actor("system", "health")
+
+
+def test_every_state_has_its_row() -> None:
+    assert set(TRANSITIONS) == set(OrganisationState)
+    assert all(after in TRANSITIONS[before] for before, after in BY_THE_GATEWAY)
+    assert all(state not in after for state, after in TRANSITIONS.items())
+
+
+@pytest.mark.parametrize("before", OrganisationState, ids=lambda state: state.value)
+@pytest.mark.parametrize("after", OrganisationState, ids=lambda state: state.value)
+def test_only_what_the_table_says_becomes_of_a_state(
+    world: World, before: OrganisationState, after: OrganisationState
+) -> None:
+    made = replace(world.organisation(), state=before)
+    with world.store.write() as transaction:
+        transaction.directory.save_organisation(made)
+
+    def change(actor: Actor) -> Callable[[], Organisation]:
+        return lambda: world.tenants.change_organisation(actor, "acme", Settings(state=after))
+
+    if before is not after and after not in TRANSITIONS[before]:
+        assert set(refused(world, Kind.CONFLICT, change(SYSTEM)).faults) == {"state"}
+        refused(world, Kind.CONFLICT, change(ADMIN))
+    elif (before, after) in BY_THE_GATEWAY:
+        refused(world, Kind.CONFLICT, change(ADMIN))
+        assert change(SYSTEM)().state is after
+    else:
+        assert change(ADMIN)().state is after
+
+
+@pytest.mark.parametrize("state", [OrganisationState.IMPAIRED, OrganisationState.FAILED])
+def test_an_organisation_does_not_begin_broken(world: World, state: OrganisationState) -> None:
+    refused(
+        world, Kind.CONFLICT, lambda: world.tenants.create_organisation(ADMIN, "acme", Settings(state=state))
+    )
 
 
 def test_every_wrong_setting_is_named_at_once(world: World) -> None:
