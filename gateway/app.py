@@ -18,6 +18,7 @@ from autodiscover.zone import MailRecords
 from gateway.chance import Secrets, SystemClock
 from gateway.config import ACTIVESYNC_PATH, Backend, Config, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
+from gateway.domain_watch import TICK_S, DomainWatch
 from gateway.endpoints.activesync import ActiveSync, Rooms
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
@@ -35,11 +36,13 @@ from gateway.endpoints.routing import Routing
 from gateway.endpoints.threads import Threads
 from gateway.endpoints.welcome import Welcome
 from gateway.endpoints.wellknown import WellKnown
+from gateway.health_watch import EVERY_S as HEALTH_S
+from gateway.health_watch import Backends, HealthWatch
+from gateway.probes.examining import Examination
 from gateway.proxy.asgi import Message, Receive, Send
 from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
-from gateway.probes.examining import Examination
 from gateway.records import Change, Contact
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
@@ -313,7 +316,17 @@ def admin(config: Config) -> "Administration":
         threads.close()
         made.store.close()
 
-    return Administration(made, config.token_file, {"store": store_answers}, close)
+    return Administration(made, config.token_file, {"store": store_answers}, close, _rounds(config, made))
+
+
+def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
+    """What the administration's process does by itself: nobody's request waits for it there."""
+    health = HealthWatch(made.tenants, Backends(config.backends).answers)
+    rounds = [Rounds(health.round, HEALTH_S, name="health")]
+    if config.dns.check_every_s:
+        domains = DomainWatch(made.domain_records, made.examine, SystemClock(), config.dns)
+        rounds.append(Rounds(domains.round, TICK_S, name="domains"))
+    return rounds
 
 
 def route(config: Config, backend: Backend) -> Endpoints | UrlRedirect:

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "demo": "demo",
         "org": "org",
         "domain": "domain",
+        "scp": "scp",
         "user": "user",
         "group": "group",
         "resource": "resource",

@@ -2,6 +2,7 @@
 
 import click
 
+from gateway.cli.domain_records import records, verify
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import table
 from gateway.endpoints.api.domains import DomainList, view
@@ -65,3 +66,7 @@ def remove(work: Work, organisation: str, name: str) -> None:
     """Take NAME away from ORGANISATION; no address may use it."""
     work.services.tenants.remove_domain(work.actor, organisation, name)
     work.show({"removed": name}, lambda: f"removed {name}")
+
+
+domain.add_command(records)
+domain.add_command(verify)

@@ -5,8 +5,9 @@ body is read. A body has 1 MiB at most, whether its length was announced or not.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import anyio.to_thread
 from starlette.exceptions import HTTPException
@@ -31,6 +32,13 @@ PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosnif
 _logger = logging.getLogger("usher.administration")
 
 
+class Rounds(Protocol):
+    """Work that is done again and again; ``gateway.worker.Rounds`` is one."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
 class Administration:
     """``gateway.serving.application.Application`` of the admin listener."""
 
@@ -40,23 +48,30 @@ class Administration:
         token_file: Path,
         checks: Mapping[str, Check],
         close: Callable[[], None],
+        rounds: Sequence[Rounds] = (),
     ) -> None:
+        """``rounds`` is work that is done in this process while it lives: only one of its kind runs."""
         self._token_file = token_file
         self._administrators: Administrators | None = None
         self._health = Health(checks)
         self._close = close
+        self._rounds = rounds
         self._api: App = create_api(use_cases)
 
     async def start(self) -> None:
         """Read the token; OSError or ValueError ends the start: nobody could sign in."""
         self._administrators = Administrators.read(self._token_file)
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        for each in self._rounds:
+            each.start()
 
     async def drain(self) -> None:
         """Nothing waits here."""
 
     async def close(self) -> None:
-        """Let go of the store."""
+        """End the rounds and let go of the store."""
+        for each in self._rounds:
+            each.stop()
         self._close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from autodiscover import pacc
+from autodiscover import pacc, pox
 from autodiscover.model import Endpoints, Site
 from autodiscover.verdicts import Verdict, document
 from autodiscover.zone import HTTPS, MailRecords, Publication, Record, records
@@ -74,6 +74,17 @@ class DomainRecords:
         self._port = port
         self._served = served
 
+    @property
+    def public_host(self) -> str:
+        """Where every domain's aliases lead."""
+        return self._public_host
+
+    @property
+    def autodiscover_url(self) -> str:
+        """The gateway's own AutoDiscover."""
+        port = "" if self._port == HTTPS else f":{self._port}"
+        return f"https://{self._public_host}{port}{pox.PATH}"
+
     def plan(self, name: str, organisation: str | None = None) -> Plan:
         """What the domain publishes.
 
@@ -104,8 +115,8 @@ class DomainRecords:
         now = self._clock.now()
         with self._store.write() as transaction:
             if transaction.directory.domain(plan.domain) is not None:
-                found_ = {"verified": verified, "records": documents}
-                transaction.directory.save_domain_check(plan.domain, now, found_)
+                result = {"verified": verified, "records": documents}
+                transaction.directory.save_domain_check(plan.domain, now, result)
         return Check(plan.domain, now, verified, documents)
 
     def last(self, name: str, organisation: str | None = None) -> Check | None:
@@ -118,12 +129,12 @@ class DomainRecords:
         at, written = kept
         return Check(domain.name, at, bool(written["verified"]), written["records"])
 
-    def verified(self) -> Mapping[str, bool]:
-        """Name to whether the last check was good, for the domains that were looked at."""
+    def checked(self) -> Mapping[str, tuple[datetime, bool]]:
+        """When each domain was last looked at, and whether it was good; none that never was."""
         with self._store.read() as transaction:
             directory = transaction.directory
             kept = {each.name: directory.domain_check(each.name) for each in directory.domains()}
-        return {name: bool(check[1]["verified"]) for name, check in kept.items() if check is not None}
+        return {name: (check[0], bool(check[1]["verified"])) for name, check in kept.items() if check}
 
     def _publication(self, domain: Domain, home: Organisation) -> Publication:
         served = self._served.get(domain.backend or home.backend)

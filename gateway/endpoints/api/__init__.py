@@ -10,6 +10,7 @@ from gateway.endpoints.api import (
     audit,
     description,
     devices,
+    domain_records,
     domains,
     groups,
     organisations,
@@ -27,6 +28,7 @@ PREFIX = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
     domains.router,
+    domain_records.router,
     users.router,
     profile_links.router,
     groups.router,

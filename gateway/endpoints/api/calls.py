@@ -15,9 +15,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError, Kind
+from gateway.probes.examining import Examination
 from gateway.records import Actor
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
+from gateway.services.domain_records import DomainRecords
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.permissions import Permissions
@@ -65,6 +67,10 @@ class UseCases(Protocol):
     def audit(self) -> AuditService: ...
     @property
     def finder(self) -> Finder: ...
+    @property
+    def domain_records(self) -> DomainRecords: ...
+    @property
+    def examine(self) -> Examination: ...
     @property
     def profiles(self) -> Profiles: ...
 
