@@ -14,26 +14,25 @@ import pytest
 
 from tests.support.components import program
 from tests.support.netlab import Peer
-from tests.support.netlab_scenarios import EWS, PUBLIC, SCENARIOS, Scenario, leaks
+from tests.support.netlab_scenarios import (
+    ACTIVESYNC_LIBRARY,
+    EWS,
+    MANAGED_API,
+    PUBLIC,
+    SCENARIOS,
+    Scenario,
+    finds,
+    leaks,
+)
 from tests.support.netlab_usher import Lab
 
 PARTS = Path(__file__).parent / "npm"
-PHONE, MANAGED = "autodiscover-activesync", "ews-javascript-api"
-ACTIVESYNC = f"https://{PUBLIC}/Microsoft-Server-ActiveSync"
-UNABLE = {
-    PHONE: {
-        "a web site at the apex, 200 everywhere": "takes the page for XML and gives up",
-        "SRV to another site": "takes the target for another mail domain",
-        "SRV within the domain": "takes the target for another mail domain",
-        "address redirect": "does not know Redirect",
-    },
-    MANAGED: {},
-}
-"""What the libraries cannot do against any server."""
+LIBRARIES = {"autodiscover-activesync": ACTIVESYNC_LIBRARY, "ews-javascript-api": MANAGED_API}
+SERVERS = {ACTIVESYNC_LIBRARY: f"https://{PUBLIC}/Microsoft-Server-ActiveSync", MANAGED_API: EWS}
 
 CASES = [
     pytest.param(library, scenario, id=f"{library}-{scenario.name}")
-    for library in (PHONE, MANAGED)
+    for library in LIBRARIES
     for scenario in SCENARIOS
 ]
 
@@ -57,9 +56,9 @@ def test_finds_the_server(lab: Lab, client: Peer, library: str, scenario: Scenar
     lab.tapped()
     asked = {"library": library, "address": scenario.address, "password": scenario.password}
     answer = client.ask(asked)
-    findable = scenario.found and scenario.name not in UNABLE[library]
-    server = ACTIVESYNC if library == PHONE else EWS
-    assert answer["url"] == (server if findable else None), answer
+    client_name = LIBRARIES[library]
+    server = SERVERS[client_name] if finds(client_name, scenario) else None
+    assert answer["url"] == server, answer
     said = "".join(lab.tapped())
     assert leaks(said) == []
     assert "authorization:" not in said.lower()

@@ -157,6 +157,26 @@ SCENARIOS = (
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
+THUNDERBIRD, EXCHANGELIB, MANAGED_API, ACTIVESYNC_LIBRARY = "thunderbird", "exchangelib", "ews", "npm"
+"""The clients that are driven, by the names of their families in ``usher doctor``."""
+
+UNABLE = {
+    ACTIVESYNC_LIBRARY: {
+        "a web site at the apex, 200 everywhere": "takes the page for XML and gives up",
+        "SRV to another site": "takes the target for another mail domain",
+        "SRV within the domain": "takes the target for another mail domain",
+        "address redirect": "does not know Redirect",
+    },
+}
+"""What a client cannot do against any server."""
+
+
+def finds(client: str, scenario: Scenario) -> bool:
+    """Whether this client, driven for real, finds a server."""
+    if client == THUNDERBIRD and scenario.name == "autoconfig only":
+        return True
+    return scenario.found and scenario.name not in UNABLE.get(client, {})
+
 
 def leaks(said: str) -> list[str]:
     """The forms in which a password of the table occurs in a text: in clear, or in Basic credentials."""

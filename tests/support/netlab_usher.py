@@ -54,9 +54,11 @@ directory = "{folder}"
 access = "full"
 [backends.default]
 url = "http://127.0.0.1:{mail}"
+user_mapping = "address"
 ews_url = "{ews}"
 [backends.post]
 url = "http://127.0.0.1:{mail}"
+user_mapping = "address"
 ews_url = "{ews}"
 imap = "{public}:993"
 smtp = "{public}:587"
