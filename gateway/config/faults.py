@@ -100,9 +100,24 @@ def crossed(config: Config) -> list[Fault]:
         faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
     if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
         faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
+    faults += _redirect_faults(config)
     if any(each.path or each.host == "localhost" for each in config.dns.resolvers):
         faults.append(Fault("dns.resolvers", "must be IP addresses with their port: 192.0.2.1:53"))
     return faults
+
+
+def _redirect_faults(config: Config) -> Iterator[Fault]:
+    """A client that is redirected to this gateway comes back with the same question, until it gives up."""
+    own = {config.public_host, *config.extra_hosts}
+    for name, backend in config.backends.items():
+        url, key = backend.autodiscover_url, f"backends.{name}.autodiscover_url"
+        if not url or _url_fault(url, optional=True):
+            continue
+        parts = urlsplit(url)
+        if parts.scheme != "https":
+            yield Fault(key, "must be https: clients send a password there")
+        elif parts.hostname in own:
+            yield Fault(key, "leads back to this gateway")
 
 
 def unreadable_files(config: Config) -> list[Fault]:

@@ -73,3 +73,33 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     }
     faults = unreadable_files(load(None, environ, check_files=False))
     assert {fault.key for fault in faults} == {"tls.certificate", "tls.key"}
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("https://exchange.example/autodiscover/autodiscover.xml", ""),
+        ("http://exchange.example/autodiscover/autodiscover.xml", "https"),
+        ("https://Usher.example:8443/autodiscover/autodiscover.xml", "leads back"),
+        ("https://extra.example/", "leads back"),
+        ("https://[", "Invalid IPv6"),
+    ],
+)
+def test_discovery_is_not_redirected_to_this_gateway_nor_in_the_clear(url: str, problem: str) -> None:
+    environ = {
+        "USHER_PUBLIC_HOST": "usher.example",
+        "USHER_EXTRA_HOSTS": "extra.example",
+        "USHER_LISTEN_CLIENTS": "",
+        "USHER_LISTEN_ADMIN": "",
+        "USHER_LISTEN_PLAIN": "127.0.0.1:8080",
+        "USHER_BACKENDS_DEFAULT_URL": URL,
+        "USHER_BACKENDS_DEFAULT_AUTODISCOVER_URL": url,
+    }
+    if not problem:
+        load(None, environ)
+        return
+    with pytest.raises(ConfigError) as caught:
+        load(None, environ)
+    (fault,) = caught.value.faults
+    assert fault.key.lower() == "backends.default.autodiscover_url"
+    assert problem in fault.problem
