@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from gateway.doctor.families import Family, Move, Outcome, Step
 from gateway.doctor.observations import TLS_TROUBLES, Ask, Hop, Observations, Page, Place, Silence, Trail
-from gateway.doctor.outcomes import CONFIGS, outcome, outcome_for, seen
+from gateway.doctor.outcomes import AUTODISCOVERY, CONFIGS, outcome, outcome_for, seen
 
 _UNCLEAR = frozenset({Place.SRV, Place.MX})
 """Places whose host does not say by itself why it is asked."""
@@ -96,9 +96,10 @@ def travel(observations: Observations, family: Family) -> Journey:
         stages.append(Stage(step, found, move, seen(observations, step.place, step.ask)))
         if move in _ENDS:
             end = _ENDS[move]
-    return Journey(family, tuple(stages), end or _without(observations, stages))
+    return Journey(family, tuple(stages), end or _without(observations, family, stages))
 
 
+_SERVED = frozenset({Outcome.CHALLENGED, Outcome.ANSWERED})
 _ENDS = {Move.SUCCEED: End.CONFIGURED, Move.GIVE_UP: End.GAVE_UP, Move.MISLED: End.MISLED}
 
 
@@ -106,7 +107,7 @@ def _move(family: Family, step: Step, found: Outcome) -> Move:
     return Move.GO_ON if step.optional else family.move(found)
 
 
-def _without(observations: Observations, stages: Iterable[Stage]) -> End:
+def _without(observations: Observations, family: Family, stages: Iterable[Stage]) -> End:
     """No step succeeded: either something is broken, or this format is simply not offered."""
     needed = [stage for stage in stages if not stage.step.optional]
     if any(stage.outcome in DECISIVE for stage in needed):
@@ -114,18 +115,20 @@ def _without(observations: Observations, stages: Iterable[Stage]) -> End:
     if all(stage.step.ask in CONFIGS for stage in needed):
         broken = any(_is_meant(observations, stage) for stage in needed)
         return End.LOST if broken else End.NOT_SERVED
-    return End.NOT_SERVED if _is_served(observations) else End.LOST
+    asks = {stage.step.ask for stage in needed} - CONFIGS
+    return End.NOT_SERVED if any(_is_withheld(observations, family, ask) for ask in asks) else End.LOST
 
 
-def _is_served(observations: Observations) -> bool:
-    """Whether some place does AutoDiscover, so that what it does not have is not meant to be there."""
-    asks = (Ask.MOBILE, Ask.XML_POST)
-    good = (Outcome.CHALLENGED, Outcome.ANSWERED)
-    return any(outcome(observations, place, ask) in good for place in Place for ask in asks)
+def _is_withheld(observations: Observations, family: Family, ask: Ask) -> bool:
+    """Whether AutoDiscover is served somewhere, wherever that is, and this format is not among it."""
+    served = [place for place in AUTODISCOVERY if outcome(observations, place, Ask.XML_POST) in _SERVED]
+    found = {outcome_for(observations, family, Step(place, ask)) for place in served}
+    lacking = {Outcome.ABSENT, Outcome.UNSUITED} | (set() if ask is Ask.MOBILE else {Outcome.ERROR})
+    return not found & DECISIVE and bool(found & lacking)
 
 
 def _is_meant(observations: Observations, stage: Stage) -> bool:
-    """Whether an autoconfig name was published, and only its certificate is wrong; a wildcard means nothing."""
+    """Whether an autoconfig name was published and only its certificate is wrong; a wildcard says nothing."""
     if stage.step.place not in (Place.AUTOCONFIG, Place.MX) or stage.trail is None:
         return False
     last = stage.trail.last

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from gateway.doctor import judgement_activesync
 from gateway.doctor.examination import examine
-from gateway.doctor.families import FAMILIES, Family, Move
+from gateway.doctor.families import FAMILIES, Family, Move, Outcome
 from gateway.doctor.findings import Finding, Severity
 from gateway.doctor.journeys import GOOD, End, Journey, Stage, travel
 from gateway.doctor.observations import ANONYMOUS, Ask, Lookup, Observations, Page, Place, SignIn, Trail
@@ -120,8 +120,15 @@ def _stage(stage: Stage, journey: Journey, faults: Sequence[Fault]) -> Node:
         status = Status.FAIL if any(journey.family.name in fault.hurts for fault in mine) else Status.WARN
     elif mine:
         status = min((fault.status for fault in mine), key=_WORST.index)
-    goes_on = "; the client goes on" if stage.move is Move.GO_ON else f"; the client {stage.move.value}"
-    return Node(status, title, stage.fact + goes_on, tuple(dict.fromkeys(fault.code for fault in mine)))
+    return Node(status, title, stage.fact + _then(stage), tuple(dict.fromkeys(fault.code for fault in mine)))
+
+
+def _then(stage: Stage) -> str:
+    """What the client does next, where it is not to go on."""
+    if stage.move in (None, Move.GO_ON):
+        return ""
+    signs_in = stage.move is Move.SUCCEED and stage.outcome is Outcome.CHALLENGED
+    return "; the client signs in" if signs_in else f"; the client {stage.move.value}"
 
 
 def _about(fault: Fault, trail: Trail) -> bool:

@@ -53,7 +53,7 @@ def _hop(
 ) -> Node:
     if hop is None:
         return Node(Status.SKIP, title, "not asked")
-    mine = tuple(fault for fault in faults if fault.code in about)
+    mine = tuple(fault for fault in faults if fault.code in about and not _is_later(fault))
     if not isinstance(hop, Page):
         status, fact = Status.FAIL, hop.detail or hop.trouble.value
     else:
@@ -63,6 +63,11 @@ def _hop(
     if status is Status.FAIL and not named:
         status = Status.SKIP
     return Node(status, title, fact, tuple(fault.code for fault in mine))
+
+
+def _is_later(fault: Fault) -> bool:
+    """Whether the device met it after OPTIONS."""
+    return any(f": {step.value}: " in fault.fact for step in DeviceStep if step is not DeviceStep.OPTIONS)
 
 
 def _storage(title: str, storage: Storage, faults: Sequence[Fault], code: str) -> Node:
@@ -82,7 +87,7 @@ def _device(observations: Observations, faults: Sequence[Fault]) -> Iterator[Nod
         if report is None:
             yield Node(Status.SKIP, step.value, _why(observations, step))
             continue
-        mine = [fault for fault in faults if fault.fact.partition(": ")[2].startswith(f"{step.value}: ")]
+        mine = [fault for fault in faults if f": {step.value}: " in fault.fact]
         status = Status.PASS if report.end is DeviceEnd.DONE else Status.FAIL
         if report.end is DeviceEnd.QUARANTINED:
             status = Status.WARN

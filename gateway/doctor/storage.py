@@ -33,17 +33,21 @@ async def requests(
     tls: ssl.SSLContext,
     *,
     patience_s: float = PATIENCE_SECONDS,
+    end_s: float = END_SECONDS,
 ) -> Storage:
     """Whether requests to ``url`` are stored; UNKNOWN where nothing answers in either case."""
     for address in addresses:
         with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
-            return await _asked(url, address, port, tls, patience_s)
+            return await _asked((url, address, port), tls, patience_s, end_s)
     return Storage.UNKNOWN
 
 
-async def _asked(url: str, address: str, port: int, tls: ssl.SSLContext, patience_s: float) -> Storage:
+async def _asked(
+    where: tuple[str, str, int], tls: ssl.SSLContext, patience_s: float, end_s: float
+) -> Storage:
+    url, address, port = where
     parts = urlsplit(url)
-    async with asyncio.timeout(patience_s + 2 * END_SECONDS):
+    async with asyncio.timeout(patience_s + 2 * end_s):
         reader, writer = await asyncio.open_connection(
             address, port, ssl=tls, server_hostname=parts.hostname or ""
         )
@@ -55,7 +59,7 @@ async def _asked(url: str, address: str, port: int, tls: ssl.SSLContext, patienc
                 return Storage.PASSES
             writer.write(BODY[1:])
             await writer.drain()
-            return Storage.STORES if await _answers(reader, END_SECONDS) else Storage.UNKNOWN
+            return Storage.STORES if await _answers(reader, end_s) else Storage.UNKNOWN
         finally:
             writer.close()
 

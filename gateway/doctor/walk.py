@@ -245,7 +245,8 @@ class _Tour:
         if not url:
             return
         stored, anonymous = await asyncio.gather(self._stores(url), self._asker.hop(url, OPTIONS))
-        service = ActiveSync(url, named, anonymous, requests=stored)
+        known = stored if _challenges(anonymous) else Storage.UNKNOWN
+        service = ActiveSync(url, named, anonymous, requests=known)
         credentials = self._wishes.credentials
         if credentials is not None and self.seen.sign_in is SignIn.ACCEPTED and _challenges(anonymous):
             service = replace(service, options=await self._asker.hop(url, OPTIONS, credentials))

@@ -54,6 +54,11 @@ server_names_hash_bucket_size 128;
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
+def redirects(host: str) -> str:
+    """Redirect everything to the same path of another host."""
+    return f"location / {{ return 302 https://{host}$uri; }}"
+
+
 def passes(port: int, more: str = "") -> str:
     """Pass everything to what listens on a port, as nginx/ does it; ``more`` replaces or adds settings."""
     settings = {

@@ -224,7 +224,7 @@ CASES = (
             "dns.wildcard": "warn",
             "http.apex_html": "fail",
             "http.web_page": "fail",
-            "tls.name_mismatch": "warn",
+            "tls.name_mismatch": "fail",
         },
         (Host(DOMAIN, HTML), Host(AUTODISCOVER, HTML)),
         (f"address=/{DOMAIN}/127.0.0.1",),
