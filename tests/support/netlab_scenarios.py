@@ -158,7 +158,9 @@ SCENARIOS = (
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 THUNDERBIRD, EXCHANGELIB, MANAGED_API, ACTIVESYNC_LIBRARY = "thunderbird", "exchangelib", "ews", "npm"
-"""The clients that are driven, by the names of their families in ``usher doctor``."""
+"""Clients that are driven, by the names of their families in ``usher doctor``."""
+SOAP_LIBRARY = "exchange-autodiscover"
+"""One more, of which the doctor knows nothing."""
 
 UNABLE = {
     ACTIVESYNC_LIBRARY: {
@@ -166,6 +168,9 @@ UNABLE = {
         "SRV to another site": "takes the target for another mail domain",
         "SRV within the domain": "takes the target for another mail domain",
         "address redirect": "does not know Redirect",
+    },
+    SOAP_LIBRARY: {
+        "address redirect": "does not know RedirectAddress",
     },
 }
 """What a client cannot do against any server."""

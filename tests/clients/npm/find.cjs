@@ -17,6 +17,10 @@ const libraries = {
     await service.AutodiscoverUrl(address, () => true);
     return service.Url.ToString();
   },
+
+  // SOAP as well, every place at once; it asks for a setting named "undefined".
+  "exchange-autodiscover": (address, password) =>
+    require("exchange-autodiscover")({ emailAddress: address, username: address, password }),
 };
 
 const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
