@@ -170,6 +170,11 @@ class ActiveSync:
                 return verdict.reply
             if not isinstance(verdict, Forward):
                 return await self._quarantined(visit, known, body, seen.first)
+        if _outdated(visit.principal, known):
+            recalled = await self._rooms.door.recall(visit)
+            if isinstance(recalled, TooManyDevices) or _outdated(visit.principal, recalled):
+                visit.trace.verdict = "password changed"
+                return UNAUTHENTICATED
         outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)
         visit.trace.verdict = outcome.ending.value
         if outcome.backend_status == 401:
@@ -197,6 +202,11 @@ class ActiveSync:
 
 def _read(query: bytes, headers: RequestHeaders) -> CommandRequest:
     return parse(query, version=headers.version, policy_key=headers.policy_key, multipart=headers.multipart)
+
+
+def _outdated(principal: Principal, known: Known) -> bool:
+    """Whether the password was another one when it was verified: of the two, either may be the newer."""
+    return bool(principal.proof) and principal.proof != known.user.password_hash
 
 
 def _too_many(request: CommandRequest, trace: Trace) -> Reply:

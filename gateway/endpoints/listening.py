@@ -1,7 +1,8 @@
 """What a process does when it hears of a change (house.md 4a, product 3.4).
 
 Snapshots forget, the login cache forgets, and every long poll that the change concerns is judged anew: one
-that may not go on is ended at once, in the way that makes the device come back and be told.
+that may not go on is ended at once, in the way that makes the device come back and be told. One whose
+password was changed gets 401, as its next request would.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
+from gateway.endpoints.rendering import UNAUTHENTICATED
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError
 from gateway.log import background
@@ -124,6 +126,8 @@ class Listening:
     def _recheck(self, key: DeviceKey, known: Known | None, mark: int) -> None:
         if known is not None:
             self._snapshots.put(known, mark)
+            if known.user.password_hash is not None:
+                self._polls.disprove(key, known.user.password_hash, UNAUTHENTICATED)
 
         def decide(request: CommandRequest, _: DeviceKey) -> Reply | None:
             if known is None:

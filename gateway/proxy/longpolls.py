@@ -20,13 +20,15 @@ class LongPoll:
 
     Attributes:
         cut: set it to end the wait with this answer.
+        proof: of the password that it began with (``services.login.Principal``); empty where none is known.
     """
 
-    __slots__ = ("backend", "cut", "key", "request")
+    __slots__ = ("backend", "cut", "key", "proof", "request")
 
     def __init__(
-        self, key: DeviceKey, request: CommandRequest, backend: str, cut: asyncio.Future[Reply]
+        self, key: DeviceKey, request: CommandRequest, backend: str, proof: str, cut: asyncio.Future[Reply]
     ) -> None:
+        self.proof = proof
         self.key = key
         self.request = request
         self.backend = backend
@@ -66,7 +68,7 @@ class LongPolls:
         """Backend name to its open waits."""
         return dict(self._count)
 
-    def open(self, key: DeviceKey, request: CommandRequest, backend: str) -> LongPoll | None:
+    def open(self, key: DeviceKey, request: CommandRequest, backend: str, proof: str = "") -> LongPoll | None:
         """Enter a wait; None when the backend's budget is spent or the gateway stops: answer 503 with
         Retry-After.
 
@@ -81,7 +83,7 @@ class LongPolls:
         if self._over or self._count[backend] >= self._budgets[backend]:
             self.refused += 1
             return None
-        poll = LongPoll(key, request, backend, asyncio.get_running_loop().create_future())
+        poll = LongPoll(key, request, backend, proof, asyncio.get_running_loop().create_future())
         same[key] = poll
         self._count[backend] += 1
         return poll
@@ -112,6 +114,14 @@ class LongPolls:
         the next request finds the way. Returns how many."""
         waits = self._covered(key.organisation, key.user, key.device_id)
         ended = sum(poll.end(farewell(poll.request)) for poll in waits if poll.backend != backend)
+        self.cuts += ended
+        return ended
+
+    def disprove(self, key: DeviceKey, proof: str, reply: Reply) -> int:
+        """End with ``reply`` the waits of a partnership that began with another password than the one that
+        ``proof`` is of. Returns how many."""
+        waits = self._covered(key.organisation, key.user, key.device_id)
+        ended = sum(poll.end(reply) for poll in waits if poll.proof and poll.proof != proof)
         self.cuts += ended
         return ended
 

@@ -114,3 +114,13 @@ async def test_a_wait_that_was_cancelled_is_left_alone(polls):
     poll.cut.cancel()
     assert not poll.end(WIPE)
     await asyncio.sleep(0)
+
+
+async def test_a_wait_ends_with_the_password_that_began_it(polls: LongPolls) -> None:
+    old, unknown = polls.open(KEY, PING, "sogo", "hash-1"), polls.open(KEY, SYNC, "sogo")
+    assert old is not None
+    assert unknown is not None
+    assert polls.disprove(KEY, "hash-1", WIPE) == 0
+    assert polls.disprove(KEY, "hash-2", WIPE) == 1
+    assert old.cut.result() is WIPE
+    assert not unknown.cut.done()
