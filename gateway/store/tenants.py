@@ -9,7 +9,6 @@ from sqlalchemy import RowMapping, delete, insert, or_, select, update
 
 from gateway.records import Domain, Group, Organisation, Resource, User
 from gateway.store.addresses import AddressRows
-from gateway.store.groups import GroupRows
 from gateway.store.permissions import GrantRows
 from gateway.store.resources import ResourceRows
 from gateway.store.tables import addresses, domain_checks, domains, organisations
@@ -70,7 +69,7 @@ class TenantRows(AddressRows):
         self._connection.execute(insert(domain_checks), row)
 
 
-class DirectoryRows(TenantRows, UserRows, GroupRows, ResourceRows, GrantRows):
+class DirectoryRows(TenantRows, UserRows, ResourceRows, GrantRows):
     """``ports.Directory`` on one connection."""
 
     def entity_by_address(self, address: str) -> User | Group | Resource | None:

@@ -257,6 +257,7 @@ async def serving(
     asked: Mapping[str, object] | None = None,
     url: str = "",
     access: AccessLog | None = None,
+    others: Mapping[str, RecordingBackend] | None = None,
 ) -> AsyncIterator[Gateway]:
     """Run the application before one backend, with the organisation ``acme``.
 
@@ -264,10 +265,13 @@ async def serving(
         users: local part to password; None: ann and bob. Nobody is made where the backend has the users.
         asked: more settings of the backend.
         url: a database with the schema in it.
+        others: further backends by name, to which somebody may be routed.
     """
     target = backend if isinstance(backend, str) else backend.url
     values = {"connect_timeout_s": 1.0, "answer_timeout_s": 5.0, **(asked or {})}
     config = configured(folder, Backend("default", target, **values), limits or Limits(), url)  # type: ignore[arg-type]
+    more = {name: Backend(name, other.url, **values) for name, other in (others or {}).items()}  # type: ignore[arg-type]
+    config = replace(config, backends={**config.backends, **more})
     made = services(config)
     try:
         organisation = inhabit(made, config, settings or Settings(), users)
