@@ -16,19 +16,30 @@ from gateway.services.policies import effective_policy
 from gateway.services.ports import Store, Transaction
 from gateway.services.routing import backend_for
 from gateway.services.snapshots import Known, OrganisationView
-from mdm.device import DeviceKey
+from mdm.device import Device, DeviceKey
 from mdm.policy import Policy
 from mdm.query import CommandRequest
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A partnership's surroundings, as stored; ``backend`` is the name of the one that has the mailbox."""
+    """A partnership's surroundings, as stored.
+
+    Attributes:
+        backend: name of the one that has the mailbox.
+        groups: ids of the user's groups, nested ones included.
+    """
 
     user: User
     organisation: Organisation
     policy: Policy
     backend: str
+    groups: frozenset[str] = frozenset()
+
+    def known(self, device: Device, view: OrganisationView | None = None) -> Known:
+        """The partnership in these surroundings."""
+        seen = view or OrganisationView(self.organisation, self.policy)
+        return Known(device, self.user, seen, self.backend, self.groups)
 
 
 class Recollection:
@@ -49,8 +60,7 @@ class Recollection:
         device = self._devices.admit(principal, request, ip=ip, user_agent=user_agent)
         if isinstance(device, TooManyDevices):
             return device
-        read = self.surroundings(principal)
-        return Known(device, read.user, OrganisationView(read.organisation, read.policy), read.backend)
+        return self.surroundings(principal).known(device)
 
     def surroundings(self, principal: Principal) -> Read:
         """User, organisation and route of somebody who signed in, whatever their device."""
@@ -70,7 +80,8 @@ def _surroundings(transaction: Transaction, principal: Principal) -> Read:
     if user is None or organisation is None:
         raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
     policy = effective_policy(transaction, organisation.id)
-    return Read(user, organisation, policy, backend_for(transaction.directory, organisation, user))
+    groups = frozenset(group.id for group in transaction.directory.groups_of(user.id))
+    return Read(user, organisation, policy, backend_for(transaction.directory, organisation, user), groups)
 
 
 def _again(transaction: Transaction, key: DeviceKey, views: dict[str, OrganisationView]) -> Known | None:
@@ -82,4 +93,4 @@ def _again(transaction: Transaction, key: DeviceKey, views: dict[str, Organisati
     except GatewayError:
         return None
     view = views.setdefault(key.organisation, OrganisationView(read.organisation, read.policy))
-    return Known(device, read.user, view, read.backend)
+    return read.known(device, view)

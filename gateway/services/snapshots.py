@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 
-from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User, UserState
-from mdm.access import AccessDecision, decide
+from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User
+from gateway.services.standing import ends_after, facts_of, standing_of
+from mdm.access import AccessDecision, Standing, decide
 from mdm.ashttp import Version
 from mdm.device import Device, DeviceKey
 from mdm.gatekeeper import Terms
 from mdm.policy import Policy
+from mdm.rules import RuleSet
 
 REMEMBERED_CHANGES = 4096
 """Changes kept to tell whether a read was overtaken; a read takes milliseconds."""
@@ -24,22 +26,44 @@ REMEMBERED_CHANGES = 4096
 FEED_SILENCE = 2.0
 """Seconds after which a silent change feed makes every snapshot doubtful (house.md 4a)."""
 
+NO_RULES = RuleSet(())
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+MAXIMUM_TERMS = 1000
+"""Terms kept by one view: overrides and suspensions that end at a time are decisions of their own."""
+
 MAXIMUM_SNAPSHOTS = 200_000
 """Partnerships remembered by one process, about 1 KiB each; the longest unused goes first."""
 
 
 @dataclass(slots=True)
 class OrganisationView:
-    """An organisation and the terms that its policy sets, worked out once per protocol version."""
+    """An organisation, its access rules and one effective policy, with the terms that it sets.
+
+    Terms are worked out once per protocol version and shared by all devices for which the same policies lie
+    over one another.
+
+    Attributes:
+        policies: names and versions of these policies (``mdm.layers.Effective.names``).
+    """
 
     organisation: Organisation
     policy: Policy
+    policies: str = ""
+    rules: RuleSet = NO_RULES
     _terms: dict[tuple[Version, AccessDecision, bool], Terms] = field(default_factory=dict)
+
+    def alike(self, other: "OrganisationView") -> bool:
+        """Whether both were read alike, so that one can stand for the other."""
+        same = self.organisation == other.organisation and self.policy == other.policy
+        return same and self.rules.rules == other.rules.rules and self.rules.mode is other.rules.mode
 
     def terms(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
         """Terms for a device that speaks ``version`` and got ``access`` from the access rules."""
         found = self._terms.get((version, access, refresh_due))
         if found is None:
+            if len(self._terms) >= MAXIMUM_TERMS:
+                self._terms.clear()
             found = self._draw_up(version, access, refresh_due)
             self._terms[(version, access, refresh_due)] = found
         return found
@@ -62,6 +86,8 @@ class Known:
 
     Attributes:
         backend: name of the backend that serves the user; without one, the organisation's.
+        groups: ids of the groups that the user is in, nested ones included.
+        access: what was decided last.
         serving: whether the organisation is Active.
         refresh_at: seconds since the epoch from which the policy must be fetched again (Status 143).
     """
@@ -70,26 +96,32 @@ class Known:
     user: User
     view: OrganisationView
     backend: str = ""
+    groups: frozenset[str] = frozenset()
     access: AccessDecision = field(init=False)
     serving: bool = field(init=False)
     refresh_at: float = field(init=False)
+    _standing: Standing = field(init=False)
+    _decided_until: float = field(init=False)
 
     def __post_init__(self) -> None:
         organisation = self.view.organisation
         self.backend = self.backend or organisation.backend
         self.serving = organisation.state is OrganisationState.ACTIVE
         self.refresh_at = _refresh_at(self.device, self.view.policy)
-        self.access = decide(
-            self.device.access,
-            organisation.default_access,
-            override_reason=self.device.access_reason,
-            user_enabled=self.user.state is not UserState.DISABLED,
-            organisation_active=self.serving,
-        )
+        outcome = self.view.rules.ask(facts_of(self.device, self.user, self.groups))
+        self._standing = standing_of(self.device, self.user, organisation, outcome)
+        self._decide(_BEFORE_ALL)
 
     def terms(self, version: Version, now: float) -> Terms:
         """Terms of this partnership for a request in ``version`` at ``now``, seconds since the epoch."""
+        if now >= self._decided_until:
+            self._decide(datetime.fromtimestamp(now, UTC))
         return self.view.terms(version, self.access, now >= self.refresh_at)
+
+    def _decide(self, now: datetime) -> None:
+        """Decide anew, and note when an override or a suspension runs out."""
+        self.access = decide(self._standing, now)
+        self._decided_until = ends_after(self._standing, now)
 
 
 def _refresh_at(device: Device, policy: Policy) -> float:
@@ -105,7 +137,7 @@ class Snapshots:
         self._known: OrderedDict[tuple[str, str], Known] = OrderedDict()
         self._maximum = maximum
         self._contacts: dict[DeviceKey, tuple[float, str, str, Version, bool]] = {}
-        self._views: dict[str, OrganisationView] = {}
+        self._views: dict[tuple[str, str], OrganisationView] = {}
         self._announced: set[DeviceKey] = set()
         self._recent: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
         self._heard = 0
@@ -140,10 +172,11 @@ class Snapshots:
         """One view for all partnerships of an organisation that were read alike: a third of their memory, and
         terms that are drawn up once.
         """
-        held = self._views.get(view.organisation.id)
-        if held is not None and held.organisation == view.organisation and held.policy == view.policy:
+        key = (view.organisation.id, view.policies)
+        held = self._views.get(key)
+        if held is not None and held.alike(view):
             return held
-        self._views[view.organisation.id] = view
+        self._views[key] = view
         return view
 
     def _changed_since(self, mark: int, key: DeviceKey) -> bool:
@@ -169,6 +202,9 @@ class Snapshots:
     def _drop_wide(self, change: Change) -> None:
         for key in [key for key, known in self._known.items() if concerns(change, known.device.key)]:
             del self._known[key]
+        if not change.user:
+            for name in [name for name in self._views if name[0] == change.organisation]:
+                del self._views[name]
 
     def note(self, known: Known, at: float, ip: str, user_agent: str, version: Version, synced: bool) -> None:
         """Keep what a request taught until the next batch is written; ``at`` is seconds since the epoch."""

@@ -1,0 +1,65 @@
+"""What the records say about a partnership, put before ``mdm.access`` and the access rules (product 6.1)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from ipaddress import ip_address
+from math import inf
+
+from gateway.records import Organisation, OrganisationState, User, UserState
+from mdm.access import Override, Standing, Suspension
+from mdm.criteria import Address, Facts
+from mdm.device import Device
+from mdm.rules import Outcome
+
+
+def facts_of(
+    device: Device, user: User, groups: Iterable[str] = (), ip: str = "", protocol: str = "activesync"
+) -> Facts:
+    """What the rules may ask about a device and its user.
+
+    Args:
+        ip: source address; without one, that of the last contact.
+    """
+    told = device.information
+    return Facts(
+        device_type=device.device_type or None,
+        model=told.model,
+        os=told.os,
+        user_agent=device.user_agent or told.user_agent,
+        protocol_version=device.protocol_version or None,
+        user=user.id,
+        addresses=frozenset({user.address, *user.aliases}),
+        groups=frozenset(groups),
+        domain=user.address.rpartition("@")[2],
+        network=read_address(ip or device.last_ip),
+        protocol=protocol,
+    )
+
+
+def read_address(text: str) -> Address | None:
+    """An address as the trusted proxies told it; None for what is none."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def standing_of(device: Device, user: User, organisation: Organisation, rules: Outcome) -> Standing:
+    """Everything about a partnership that can decide."""
+    override = device.access and Override(device.access, device.access_reason, device.access_until)
+    suspended = device.suspended_until and Suspension(device.suspended_until, device.suspended_reason)
+    return Standing(
+        default=organisation.default_access,
+        override=override or None,
+        suspension=suspended or None,
+        conflict=device.conflict,
+        rules=rules,
+        user_enabled=user.state is not UserState.DISABLED,
+        organisation_active=organisation.state is OrganisationState.ACTIVE,
+    )
+
+
+def ends_after(standing: Standing, now: datetime) -> float:
+    """When the next thing in ``standing`` runs out, seconds since the epoch; infinity for nothing."""
+    timed = [one.until for one in (standing.override, standing.suspension) if one is not None]
+    return min((until.timestamp() for until in timed if until is not None and until > now), default=inf)
