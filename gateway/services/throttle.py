@@ -252,6 +252,11 @@ class Throttle:
                 self._under_way[draw] = left
 
 
+def range_of(source: str) -> str:
+    """The neighbourhood of an address: /24 or /56; what is no address is its own."""
+    return _anywhere(source).range
+
+
 def _homes(attempt: Attempt) -> Sequence[str]:
     return (attempt.place.range, *((f"device {attempt.device}",) if attempt.device else ()))
 
@@ -275,3 +280,6 @@ def _placing(shared: tuple[Network, ...]) -> Callable[[str], Place]:
 
 def _network(address: IPv4Address | IPv6Address, bits: int) -> str:
     return str(ipaddress.ip_network(f"{address}/{bits}", strict=False))
+
+
+_anywhere = _placing(())

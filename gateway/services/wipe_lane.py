@@ -2,8 +2,9 @@
 
 The request has to prove the last policy key that the device was given. Whoever cannot gets what any stranger
 gets. A key is 31 bits: twenty wrong ones an hour, then the lane is closed for that partnership, to the right
-key as well, or the count would tell a guesser when to stop. The count is in the row, so restarts and other
-nodes do not reset it.
+key as well, or the count would tell a guesser when to stop. Five of them are kept for the networks that the
+device was last served in, so that nobody elsewhere can hold the lane shut for a phone that is where it was.
+The count is in the row, so restarts and other nodes do not reset it.
 """
 
 import hmac
@@ -14,11 +15,15 @@ from gateway.records import AuditTag
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.partnerships import device_actor, look_up, target_of
 from gateway.services.ports import Clock, Store
+from gateway.services.throttle import range_of
 from mdm.device import Device, DeviceKey
 from mdm.lifecycle import WIPING
 
 MAXIMUM_FAILURES = 20
 """Wrong keys an hour and partnership: a guesser needs twelve thousand years for all of them."""
+
+MAXIMUM_STRANGERS = 15
+"""Those of them that may come from anywhere but the range of the device's last address."""
 
 WINDOW = timedelta(hours=1)
 
@@ -40,7 +45,7 @@ class WipeLane:
         """
         with self._store.read() as transaction:
             device = look_up(transaction.devices, key)
-        if device is None or device.state not in WIPING or _is_closed(device, self._clock.now()):
+        if device is None or device.state not in WIPING or _is_closed(device, self._clock.now(), ip):
             return None
         if _matches(device, policy_key):
             return device
@@ -55,8 +60,9 @@ def _matches(device: Device, policy_key: int | None) -> bool:
     return hmac.compare_digest(expected, offered) and device.proof_key != 0
 
 
-def _is_closed(device: Device, now: datetime) -> bool:
-    return _failures(device, now) >= MAXIMUM_FAILURES
+def _is_closed(device: Device, now: datetime, ip: str) -> bool:
+    at_home = range_of(ip) == range_of(device.last_ip)
+    return _failures(device, now) >= (MAXIMUM_FAILURES if at_home else MAXIMUM_STRANGERS)
 
 
 def _failures(device: Device, now: datetime) -> int:
