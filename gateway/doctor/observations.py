@@ -103,8 +103,6 @@ class Page:
     body: bytes = b""
     signed_in: bool = False
     until: datetime | None = None
-    tls: str = ""
-    http: str = "1.1"
     seconds: float = 0.0
 
     @property
