@@ -45,6 +45,7 @@ MAXIMUM_HOPS = 10
 _PLAIN = re.compile(re.escape(PATH), re.IGNORECASE | re.ASCII)
 _WITH_ADDRESS = re.compile(re.escape(PATH) + r"/v1\.0/([^/\\;?#%\x00-\x20\x7f]*)", re.IGNORECASE | re.ASCII)
 
+_NAMES = {name.lower(): name for name in ("ActiveSync", "AutodiscoverV1", "Ews")}
 _CODES: Mapping[Fault, tuple[str, str]] = {
     Fault.INVALID_REQUEST: ("MandatoryParameterMissing", "A valid value must be provided for 'Email'."),
     Fault.NO_PROVIDER: ("MissingProtocol", "A valid value must be provided for 'Protocol'."),
@@ -102,17 +103,13 @@ def write(enquiry: Enquiry, outcomes: tuple[Outcome, ...], _asker: Asker, stamp:
 
 def refuse(fault: Fault, _stamp: Stamp) -> Answer:
     """Write an error; clients look at the HTTP status first (5.2)."""
-    return _error(fault.json, *_CODES[fault])
+    return _error(fault.json, *_CODES.get(fault, (fault.soap, fault.message)))
 
 
 def protocols(endpoints: Endpoints) -> dict[str, str]:
     """Protocol names, as they are spelled in answers, and URLs: what is really served and nothing else."""
-    every = {
-        "ActiveSync": endpoints.activesync,
-        "AutodiscoverV1": endpoints.autodiscover,
-        "Ews": endpoints.ews,
-    }
-    return {name: url for name, url in every.items() if url}
+    urls = (endpoints.activesync, endpoints.autodiscover, endpoints.ews)
+    return {name: url for name, url in zip(_NAMES.values(), urls, strict=True) if url}
 
 
 def _hops(text: str) -> int:
@@ -126,7 +123,7 @@ def _elsewhere(enquiry: Enquiry, redirect: UrlRedirect) -> Answer:
     query = urlencode(
         {
             "Email": enquiry.address,
-            "Protocol": re.sub(r"[^a-z0-9]", "", enquiry.form),
+            "Protocol": _NAMES.get(enquiry.form) or re.sub(r"[^a-z0-9]", "", enquiry.form),
             "RedirectCount": enquiry.hops + 1,
         }
     )

@@ -19,6 +19,7 @@ from autodiscover.model import (
     Mailbox,
     NotFound,
     Outcome,
+    Question,
     Request,
     Site,
     Stamp,
@@ -76,7 +77,8 @@ def test_both_forms_in_every_spelling(name: str, asked: str, told: str, url: str
 
 def test_the_question_is_about_the_domain() -> None:
     enquiry = json2.read(Request("GET", PATH, (("Email", " ann@Example.org "), ("Protocol", "Ews"))))
-    assert [each.domain for each in enquiry.questions] == ["example.org"]
+    assert enquiry.questions == (Question(domain="example.org"),)
+    assert enquiry.address == "ann@Example.org"
 
 
 def test_only_what_is_served_is_named() -> None:
@@ -133,9 +135,14 @@ def test_a_foreign_server_is_asked_instead(count: str | None, then: str) -> None
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == "https://exchange.example:8443" + PATH
     assert parse_qsl(parts.query) == [
         ("Email", "o'hara&x@example.org"),
-        ("Protocol", "activesync"),
+        ("Protocol", "ActiveSync"),
         ("RedirectCount", then),
     ]
+
+
+def test_an_unknown_protocol_is_handed_on_without_what_could_be_more_than_a_name() -> None:
+    answer = ask(FOREIGN, Email="ann@example.org", Protocol='To<Do>&"x')
+    assert dict(parse_qsl(urlsplit(answer.location).query))["Protocol"] == "todox"
 
 
 @pytest.mark.parametrize("count", ["10", "11", "999", "1000", "-1", "x", "", "1e3", "٣", "9" * 5000])

@@ -176,6 +176,18 @@ async def test_an_unknown_domain_is_one_404(gateway: Gateway, domain: str) -> No
         assert json.loads(answer.partition(b"\n\n")[2])["ErrorCode"] == "DomainNotFound"
 
 
+async def test_a_domain_on_a_foreign_server_is_sent_there(tmp_path: Path, backend: RecordingBackend) -> None:
+    away = {"autodiscover_url": "https://exchange.example/autodiscover/autodiscover.xml"}
+    async with serving(tmp_path, backend, asked=away) as gateway:
+        there = await send(gateway, f"GET {JSON}{QUERY}&RedirectCount=1 HTTP/1.1\nHost: acme.example")
+        stop = await send(gateway, f"GET {JSON}{QUERY}&RedirectCount=10 HTTP/1.1\nHost: acme.example")
+        others = [await get(gateway, path) for path in (PATHS[0], "/.well-known/caldav")]
+    location = "https://exchange.example/autodiscover/autodiscover.json"
+    assert (there[0], there[1]["location"]) == (302, f"{location}{QUERY}&RedirectCount=2")
+    assert (stop[0], json.loads(stop[2])["ErrorCode"]) == (400, "TooManyRedirects")
+    assert [each[:3] for each in others] == [b"404", b"404"]
+
+
 async def test_other_methods_are_told_what_there_is(gateway: Gateway) -> None:
     for target in (JSON + QUERY, PATHS[0], "/.well-known/user-agent-configuration.json"):
         for method in ("PUT", "DELETE", "PROPFIND", "OPTIONS"):
