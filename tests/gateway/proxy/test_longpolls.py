@@ -124,3 +124,14 @@ async def test_a_wait_ends_with_the_password_that_began_it(polls: LongPolls) -> 
     assert polls.disprove(KEY, "hash-2", WIPE) == 1
     assert old.cut.result() is WIPE
     assert not unknown.cut.done()
+
+
+async def test_only_waits_at_another_backend_are_sent_away(polls):
+    ping, sync = polls.open(KEY, PING, "sogo"), polls.open(KEY, SYNC, "exchange")
+    other = polls.open(replace(KEY, device_id="DEV2"), PING, "sogo")
+    assert polls.leave(KEY, "exchange") == 1
+    assert ping.cut.result() == farewell(PING)
+    assert not sync.cut.done()
+    assert not other.cut.done()
+    assert polls.cuts == 1
+    assert polls.leave(KEY, "exchange") == 0

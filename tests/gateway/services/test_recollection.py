@@ -8,6 +8,7 @@ from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
 from gateway.services.recollection import Recollection
 from gateway.services.tenants import Settings
+from gateway.services.user_changes import UserChanges
 from mdm.ashttp import Version
 from mdm.device import DeviceKey, WipeKind
 from mdm.policy import Policy
@@ -103,3 +104,17 @@ def test_whether_the_organisation_serves_is_read_too(world: World, recollection:
     ((_, known),) = recollection.known_again([phone.key])
     assert known is not None
     assert not known.serving
+
+
+def test_the_route_is_read_with_the_partnership(world: World, recollection: Recollection) -> None:
+    organisation, ann = world.organisation(), world.user()
+    phone = world.phone(ann)
+    world.tenants.route_domain(ADMIN, "acme", "acme.example", "other")
+    ((_, known),) = recollection.known_again([phone.key])
+    assert known is not None
+    assert known.backend == "other"
+    world.users.change(ADMIN, ann.id, UserChanges(backend="default"))
+    principal = Principal(organisation.id, ann.id)
+    first = recollection.known(principal, asked("PHONE1"), ip="", user_agent="")
+    assert not isinstance(first, TooManyDevices)
+    assert (first.backend, recollection.surroundings(principal).backend) == ("default", "default")

@@ -5,6 +5,7 @@ import pytest
 from gateway.records import User, UserSource
 from gateway.services.resolution import Resolved
 from gateway.services.tenants import Settings
+from gateway.services.user_changes import UserChanges
 from tests.support.world import ADMIN, World
 
 
@@ -147,3 +148,12 @@ def test_the_same_name_on_another_backend_or_in_another_organisation_is_somebody
     routed = world.users.resolve("ann@second.example")
     assert routed is not None
     assert routed.user is None
+
+
+def test_the_backend_is_the_users_own_or_that_of_the_domain(world: World, ann: User) -> None:
+    world.tenants.route_domain(ADMIN, "acme", "acme.example", "other")
+    world.users.change(ADMIN, ann.id, UserChanges(backend="default"))
+    for typed, backend in (("ann", "default"), ("acme\\ann", "default"), ("eve@acme.example", "other")):
+        resolved = world.users.resolve(typed)
+        assert resolved is not None
+        assert resolved.backend == backend

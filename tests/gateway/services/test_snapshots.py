@@ -242,3 +242,9 @@ def test_partnerships_of_an_organisation_share_what_was_read_alike() -> None:
     third = snapshots.put(known("PHONE3", policy=stricter), snapshots.mark())
     assert third.view is not first.view
     assert third.view.policy == stricter
+
+
+def test_without_a_route_the_organisations_backend_serves() -> None:
+    view = OrganisationView(ACME, DEFAULT)
+    assert Known(device(), ANN, view).backend == ACME.backend
+    assert Known(device(), ANN, view, "other").backend == "other"

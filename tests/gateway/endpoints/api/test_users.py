@@ -1,8 +1,12 @@
 """Users over REST (product 1, 7.3; T25, T28, T35)."""
 
+from typing import get_args
+
 import httpx
 import pytest
 
+from gateway.endpoints.api.users import DetailName
+from gateway.records import DETAILS
 from tests.support.desk import Desk
 from tests.support.world import ADMIN, PASSWORD
 
@@ -86,3 +90,50 @@ async def test_a_user_of_another_organisation_is_not_there(
         )
         assert foreign.status_code == 404
         assert foreign.json() == nobody.json()
+
+
+async def test_details_route_and_move_of_a_user(client: httpx.AsyncClient, ann: str) -> None:
+    change = {
+        "first_name": "Ann",
+        "last_name": "Lee",
+        "details": {"phone": "+44 20 7946 0000", "city": "Köln"},
+        "backend": "other",
+        "moved_to": "ann@elsewhere.example",
+    }
+    changed = (await client.patch(f"{ACME}/{ann}", json=change)).json()
+    assert changed == changed | change
+    less = {"details": {"phone": ""}, "backend": "", "moved_to": "", "first_name": ""}
+    after = (await client.patch(f"{ACME}/{ann}", json=less)).json()
+    assert (after["details"], after["backend"], after["moved_to"]) == ({"city": "Köln"}, "", "")
+    assert (after["first_name"], after["last_name"]) == ("", "Lee")
+
+
+async def test_an_alias_becomes_the_primary_address(client: httpx.AsyncClient, ann: str) -> None:
+    await client.patch(f"{ACME}/{ann}", json={"aliases": ["anne@acme.example"]})
+    after = (await client.patch(f"{ACME}/{ann}", json={"address": "anne@acme.example"})).json()
+    assert (after["address"], after["aliases"]) == ("anne@acme.example", [ann])
+    answer = await client.patch(f"{ACME}/{ann}", json={"address": "new@acme.example"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"details": {"fax": "1"}}, {"moved_to": "x"}, {"backend": "nowhere"}, {"details": {"phone": "1\n2"}}],
+    ids=["unknown detail", "no address", "unknown backend", "two lines"],
+)
+async def test_a_wrong_field_of_a_user_is_named(
+    client: httpx.AsyncClient, ann: str, body: dict[str, object]
+) -> None:
+    answer = await client.patch(f"{ACME}/{ann}", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["field"].startswith(next(iter(body)))
+
+
+def test_the_details_are_those_of_the_directory() -> None:
+    assert get_args(DetailName) == DETAILS
+
+
+async def test_the_place_of_a_user_of_another_organisation_is_not_told(
+    client: httpx.AsyncClient, eve: str
+) -> None:
+    assert (await client.get(f"{ACME}/{eve}/place")).status_code == 404
