@@ -8,7 +8,18 @@ import subprocess
 import sys
 import time
 
-BENCHMARKS = ("wbxml", "xmltext", "leak", "start", "streams", "release", "throughput", "memory", "cpu")
+BENCHMARKS = (
+    "wbxml",
+    "xmltext",
+    "leak",
+    "start",
+    "streams",
+    "release",
+    "throughput",
+    "memory",
+    "cpu",
+    "discovery",
+)
 LIMIT_S = 600.0
 
 
