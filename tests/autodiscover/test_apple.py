@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiscover import apple
@@ -150,6 +150,7 @@ def test_there_is_no_password_in_it() -> None:
         assert not [name for name in each if "assword" in name and "Same" not in name]
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.sampled_from(Device))
 def test_whatever_the_directory_says_the_profile_can_be_read(
     name: str, provider: str, device: Device

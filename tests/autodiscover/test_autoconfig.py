@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiscover import autoconfig
@@ -179,6 +179,7 @@ def test_the_address_outranks_the_host_name() -> None:
     assert asked("", emailaddress="") == []
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_no_request_changes_a_byte_of_the_file(name: str, value: str) -> None:
     request = Request("GET", "/mail/config-v1.1.xml", ((name, value), ("emailaddress", value)))
@@ -186,6 +187,7 @@ def test_no_request_changes_a_byte_of_the_file(name: str, value: str) -> None:
     assert autoconfig.write(enquiry, (SITE,), Asker(value), STAMP) == write(SITE)
 
 
+@settings(deadline=None)
 @given(
     st.text(min_size=1).filter(str.strip),
     st.from_regex(r"https://[a-z]{1,9}\.example/\S{0,9}", fullmatch=True),

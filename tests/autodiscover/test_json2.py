@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiscover import json2
@@ -207,6 +207,7 @@ def test_a_segment_that_is_no_address_is_refused(segment: str) -> None:
     assert code(ask(SITE, path, Protocol="Ews")) == (400, "MandatoryParameterMissing")
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text(), st.text(min_size=1))
 def test_no_request_changes_a_byte_of_an_answer(email: str, protocol: str, count: str, domain: str) -> None:
     known = {
@@ -217,6 +218,7 @@ def test_no_request_changes_a_byte_of_an_answer(email: str, protocol: str, count
         assert ask(SITE, Email=address, Protocol=protocol, RedirectCount=count).body in known
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_a_redirect_leads_to_the_configured_host_and_has_one_line(email: str, protocol: str) -> None:
     answer = ask(FOREIGN, Email=f"{email}@example.org", Protocol=protocol)

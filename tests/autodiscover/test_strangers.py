@@ -1,7 +1,7 @@
 """Which domain a stranger means: a plain key or nothing (T12, T13)."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autodiscover.strangers import LASTS, about_host, domain_of
@@ -44,6 +44,7 @@ def test_no_host_name_asks_for_nothing(host: str) -> None:
     assert about_host(host, "autoconfig.") == ()
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_what_is_looked_up_is_plain_whatever_was_sent(text: str) -> None:
     for domain in (domain_of(text), *(each.domain for each in about_host(text, "x."))):

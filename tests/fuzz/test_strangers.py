@@ -111,7 +111,7 @@ queries = st.one_of(
 hosts = st.one_of(st.binary(max_size=80), st.sampled_from((b"acme.example", b"autoconfig.acme.example:443")))
 
 
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(300), deadline=None)
 @given(paths, queries, hosts)
 @example(f"{JSON}/@x/mapi", f"Email={JSON[1:]}%3F@x", b"x")
 def test_the_answer_is_one_that_was_known_before(path: str, query: str, host: bytes) -> None:
