@@ -74,38 +74,32 @@ def judge(
         public: addresses of the public host; an alias may as well be written as these.
         phases: phases 2 and 3 of AutoDiscover as performed; empty where they were not.
     """
-    if record.purpose in ALIASES:
-        verdict = _judge_alias(record, survey, public)
-    else:
-        verdict = _judge_values(record, survey)
+    verdict = _judge(record, survey, public)
     if record.purpose is not Purpose.AUTODISCOVER or not phases:
         return verdict
     elsewhere = survey.answer.found and not _leads(record, survey.answer, public)
     return _with_phases(verdict, tuple(phases), elsewhere=elsewhere)
 
 
-def _judge_values(record: Record, survey: Survey) -> Verdict:
+def _judge(record: Record, survey: Survey, public: Observed | None) -> Verdict:
     answer = survey.answer
+    settled = [other for other in survey.others if other.outcome.settled]
+    right = [other for other in settled if _is_right(record, other, public)]
+    if _is_right(record, answer, public):
+        stale = [other for other in settled if other not in right]
+        return _settled(record, _shown(record, answer), stale)
+    if right and answer.outcome.settled:
+        return _waiting(record, answer, right[0])
+    if not answer.found or not _relevant(record, answer):
+        return _absent(record, answer, right)
+    return _wrong(record, answer)
+
+
+def _is_right(record: Record, answer: Observed, public: Observed | None) -> bool:
+    if record.purpose in ALIASES:
+        return _leads(record, answer, public)
     seen = _relevant(record, answer)
-    if not answer.found or not seen:
-        return _absent(record, answer)
-    if record.purpose in ALONE and len(seen) > 1:
-        mend = f"Keep exactly one: {_publish(record)}" if record.values else "Keep exactly one."
-        return _wrong(record, f"{len(seen)} records: {' / '.join(seen)}", mend)
-    if not _fits(record, seen):
-        return _wrong(record, " / ".join(seen), f"Publish instead: {_publish(record)}")
-    stale = [other for other in survey.dissent if not _fits(record, _relevant(record, other))]
-    return _settled(record, " / ".join(seen), stale)
-
-
-def _judge_alias(record: Record, survey: Survey, public: Observed | None) -> Verdict:
-    answer = survey.answer
-    if not answer.found:
-        return _absent(record, answer)
-    if not _leads(record, answer, public):
-        return _wrong(record, answer.fact, f"Publish instead: {_publish(record)}")
-    stale = [other for other in survey.others if other.outcome.settled and not _leads(record, other, public)]
-    return _settled(record, answer.fact, stale)
+    return answer.found and not (record.purpose in ALONE and len(seen) > 1) and _fits(record, seen)
 
 
 def _leads(record: Record, answer: Observed, public: Observed | None) -> bool:
@@ -158,16 +152,19 @@ _PRESENT: Mapping[Purpose, Callable[[tuple[str, ...]], bool]] = MappingProxyType
 is empty is withdrawn (RFC 6376 3.6.1)."""
 
 
-def _absent(record: Record, answer: Observed) -> Verdict:
+def _absent(record: Record, answer: Observed, right: Sequence[Observed]) -> Verdict:
     """Nothing there, or nothing to be learnt: a failing name server is not the same mend as a lack."""
-    mend = f"Publish: {_publish(record)}"
+    mend, fact = f"Publish: {_publish(record)}", _shown(record, answer)
     if not answer.outcome.settled:
         mend = _REMEDIES.get(answer.outcome, "Look after the domain's name servers, then verify again.")
+    if right:
+        fact = f"{fact}, but {right[0].server} answers {_shown(record, right[0])}"
+        mend = "The domain's own servers answer: look at the resolver, or at the domain's DNSSEC."
     if record.purpose in CLAIMS:
         status = Status.PENDING if answer.outcome.settled else Status.FAILED
     else:
         status = Status.INCONSISTENT if answer.outcome in _MISFORMED else Status.MISSING
-    return Verdict(record, status, _fact(record, answer), mend)
+    return Verdict(record, status, fact, mend)
 
 
 _REMEDIES = {
@@ -179,26 +176,43 @@ _REMEDIES = {
 }
 
 
-def _fact(record: Record, answer: Observed) -> str:
-    if answer.found:
-        return f"no {record.marker} record among: {' / '.join(answer.values)}"
-    return answer.fact
+def _shown(record: Record, answer: Observed) -> str:
+    """What was seen; of texts at one name only those that are this record's business."""
+    if record.rdtype != "TXT" or not answer.found:
+        return answer.fact
+    relevant = " / ".join(_relevant(record, answer))
+    return relevant or f"no {record.marker} record among: {' / '.join(answer.values)}"
 
 
-def _wrong(record: Record, fact: str, mend: str) -> Verdict:
+def _wrong(record: Record, answer: Observed) -> Verdict:
+    seen = _relevant(record, answer)
+    if record.purpose in ALONE and len(seen) > 1:
+        fact = f"{len(seen)} records: {' / '.join(seen)}"
+        mend = f"Keep exactly one: {_publish(record)}" if record.values else "Keep exactly one."
+    else:
+        fact, mend = _shown(record, answer), f"Publish instead: {_publish(record)}"
     status = Status.FAILED if record.purpose in CLAIMS else Status.INCONSISTENT
     return Verdict(record, status, fact, mend)
 
 
-def _settled(record: Record, fact: str, stale: list[Observed]) -> Verdict:
+def _settled(record: Record, fact: str, stale: Sequence[Observed]) -> Verdict:
     """Right where it was asked first; what still says otherwise is waiting for its cache to run out."""
     if not stale:
         return Verdict(record, Status.VERIFIED, fact)
-    still = "; ".join(f"{other.server} answers {other.fact}" for other in stale)
+    still = "; ".join(f"{other.server} answers {_shown(record, other)}" for other in stale)
+    return _divided(record, f"{fact}, but {still}", max(other.ttl for other in stale))
+
+
+def _waiting(record: Record, answer: Observed, right: Observed) -> Verdict:
+    """Wrong where it was asked first and right elsewhere: a cache keeps what was, or that nothing was."""
+    old = f"{answer.server} answers {_shown(record, answer)}"
+    return _divided(record, f"{old}, but {right.server} answers {_shown(record, right)}", answer.ttl)
+
+
+def _divided(record: Record, fact: str, wait_s: int) -> Verdict:
     status = Status.PENDING if record.purpose in CLAIMS else Status.INCONSISTENT
-    wait = max(other.ttl for other in stale)
-    mend = f"Wait up to {wait} s until it has run out everywhere, then verify again."
-    return Verdict(record, status, f"{fact}, but {still}", mend)
+    wait = f"Wait {f'up to {wait_s} s ' if wait_s else ''}until it has run out everywhere, then verify again."
+    return Verdict(record, status, fact, wait)
 
 
 def _with_phases(verdict: Verdict, phases: tuple[Phase, ...], *, elsewhere: bool) -> Verdict:

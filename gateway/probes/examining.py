@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gateway.probes.dns import Resolver
     from gateway.probes.domain import Examiner
 
+PLAIN_PORT = 80
+"""Where the world finds the redirect, whatever the listener behind it is bound to."""
+
 
 class Examination:
     """Looks at a domain's records: ``await examination(domain, records)``."""
@@ -33,7 +36,13 @@ def examiner(config: Config) -> "Examiner":
     from gateway.probes.phases import Surroundings  # noqa: PLC0415
 
     hosts = frozenset({config.public_host, *config.extra_hosts})
-    around = Surroundings(resolver(config), hosts, config.dns.ca_file, https_port=config.public_port)
+    around = Surroundings(
+        resolver(config),
+        hosts,
+        config.dns.ca_file,
+        https_port=config.public_port,
+        http_port=PLAIN_PORT,
+    )
     return Examiner(around, config.public_host)
 
 

@@ -108,7 +108,7 @@ class _Errand:
         seen = await self._resolver.addresses(self._name)
         self._resolved = self._elapsed()
         if not seen.found:
-            raise _Failed(Reason.NO_ADDRESS, f"{self._name}: {seen.fact}", resolved=seen)
+            raise _Failed(Reason.NO_ADDRESS, f"no address: {seen.fact}", resolved=seen)
         return seen.values[:MOST_ADDRESSES]
 
     async def _secure_one(self, addresses: tuple[str, ...]) -> str:

@@ -18,6 +18,7 @@ from gateway.probes.dns import Resolver
 from gateway.probes.fetch import TIMEOUT_S, fetch
 
 PATH = "/autodiscover/autodiscover.xml"
+HTTPS_PORT, HTTP_PORT = 443, 80
 MOST_HOPS = 3
 """Redirects of a bare domain that are followed, as clients do, to see where they end."""
 
@@ -42,8 +43,8 @@ class Surroundings:
     resolver: Resolver
     hosts: Collection[str]
     ca: Path | None = None
-    https_port: int = 443
-    http_port: int = 80
+    https_port: int = HTTPS_PORT
+    http_port: int = HTTP_PORT
     timeout_s: float = TIMEOUT_S
 
 
@@ -60,7 +61,7 @@ async def phases(domain: str, around: Surroundings) -> tuple[Phase, Phase]:
 
 
 async def _named(host: str, around: Surroundings) -> Step:
-    url = _url("https", host, around.https_port, 443)
+    url = _url("https", host, around.https_port, HTTPS_PORT)
     seen = await _post(url, around)
     if isinstance(seen, Unreachable):
         return Step(url, False, seen.detail, _REMEDIES.get(seen.reason, _REACH).format(host=host))
@@ -70,7 +71,7 @@ async def _named(host: str, around: Surroundings) -> Step:
 
 
 async def _bare(domain: str, around: Surroundings) -> Step:
-    url = _url("https", domain, around.https_port, 443)
+    url = _url("https", domain, around.https_port, HTTPS_PORT)
     seen = await _followed(url, around)
     if isinstance(seen, Unreachable):
         return _absent(url, domain, seen)
@@ -98,7 +99,7 @@ def _absent(url: str, domain: str, seen: Unreachable) -> Step:
 
 async def _redirected(domain: str, around: Surroundings) -> Step:
     host = f"autodiscover.{domain}"
-    url = _url("http", host, around.http_port, 80)
+    url = _url("http", host, around.http_port, HTTP_PORT)
     seen = await fetch(around.resolver, url, timeout_s=around.timeout_s)
     if isinstance(seen, Unreachable):
         return Step(url, False, seen.detail, f"Open port 80 of {host} for the redirect.")

@@ -190,6 +190,46 @@ def test_a_stale_answer_shows_and_is_waited_for(
     assert verdict.mend == "Wait up to 900 s until it has run out everywhere, then verify again."
 
 
+@pytest.mark.parametrize(
+    ("record", "good", "bad", "status"),
+    [
+        (OWNERSHIP, "usher-verification=abc", "usher-verification=old", Status.PENDING),
+        (SPF, "v=spf1 mx -all", "v=spf1 a -all", Status.INCONSISTENT),
+        (SRV, "0 0 443 mail.example.test", "0 0 443 old.test", Status.INCONSISTENT),
+    ],
+    ids=["claim", "setting", "srv"],
+)
+def test_a_cache_that_keeps_the_old_value_is_waited_for(
+    record: Record, good: str, bad: str, status: Status
+) -> None:
+    verdict = judge(record, beside(seen(record, bad), good))
+    assert verdict.status is status
+    assert verdict.fact == f"192.0.2.53 answers {bad}, but 192.0.2.54 answers {good}"
+    assert verdict.mend == "Wait up to 300 s until it has run out everywhere, then verify again."
+
+
+def test_a_cache_that_keeps_that_nothing_was_is_waited_for() -> None:
+    nothing = seen(OWNERSHIP, outcome=Outcome.NXDOMAIN, ttl=0)
+    found = seen(OWNERSHIP, "usher-verification=abc").answer
+    verdict = judge(OWNERSHIP, replace(nothing, others=(found,)))
+    assert verdict.status is Status.PENDING
+    assert verdict.fact.startswith("192.0.2.53 answers the name does not exist, but")
+    assert verdict.mend == "Wait until it has run out everywhere, then verify again."
+
+
+def test_resolvers_that_fail_where_the_own_servers_answer() -> None:
+    failed = seen(SPF, outcome=Outcome.SERVFAIL)
+    verdict = judge(SPF, replace(failed, others=(seen(SPF, "v=spf1 mx -all").answer,)))
+    assert verdict.status is Status.MISSING
+    assert verdict.fact.endswith("(SERVFAIL), but 192.0.2.53 answers v=spf1 mx -all")
+    assert verdict.mend == "The domain's own servers answer: look at the resolver, or at the domain's DNSSEC."
+
+
+def test_a_server_that_still_has_two_is_stale() -> None:
+    one, two = "0 0 443 mail.example.test", "1 0 443 mail.example.test"
+    assert judge(SRV, beside(seen(SRV, one), one, two)).status is Status.INCONSISTENT
+
+
 def test_a_server_that_knows_other_unrelated_texts_is_not_stale() -> None:
     survey = beside(seen(SPF, "v=spf1 mx -all"), "v=spf1 mx -all", "something-new")
     assert judge(SPF, survey).status is Status.VERIFIED
