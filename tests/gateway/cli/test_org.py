@@ -48,3 +48,13 @@ def test_removing_asks_for_the_alias(usher: Usher, acme: str) -> None:
 )
 def test_exit_codes(usher: Usher, acme: str, arguments: tuple[str, ...], code: int) -> None:
     assert usher("org", *arguments, code=code).stdout == ""
+
+
+def test_only_the_states_that_the_table_allows(usher: Usher, asked: Callable[..., Any], acme: str) -> None:
+    usher("org", "state", acme, "Inactive")
+    assert asked("org", "show", acme)["state"] == "Inactive"
+    usher("org", "state", acme, "Failed", code=4)
+    usher("org", "state", acme, "Active")
+    refused = usher("org", "state", acme, "Impaired", code=4)
+    assert "health checks" in refused.stderr
+    usher("org", "state", acme, "Gone", code=2)

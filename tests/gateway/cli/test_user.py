@@ -81,3 +81,40 @@ def test_lists_go_on_beyond_a_page(
     monkeypatch.setattr(users, "PAGE", 2)
     assert len(asked("user", "list", acme)["items"]) == 5
     assert len(usher("user", "list", acme).stdout.splitlines()) == 6
+
+
+def test_addresses_details_and_place(usher: Usher, asked: Callable[..., Any], ann: str) -> None:
+    usher("user", "alias", "add", ann, "anne@acme.example")
+    usher("user", "alias", "add", ann, "a@acme.example")
+    usher("user", "alias", "remove", ann, "a@acme.example")
+    usher("user", "primary", ann, "anne@acme.example")
+    usher("user", "details", ann, "--first-name", "Ann", "--set", "phone=+44=1", "--set", "city=Köln")
+    usher("user", "details", ann, "--set", "city=")
+    usher("user", "route", ann, "other")
+    usher("user", "move", ann, "ann@elsewhere.example")
+    shown = asked("user", "show", ann)
+    assert (shown["address"], shown["aliases"]) == ("anne@acme.example", [ann])
+    assert (shown["first_name"], shown["details"]) == ("Ann", {"phone": "+44=1"})
+    assert (shown["backend"], shown["moved_to"]) == ("other", "ann@elsewhere.example")
+    told = usher("user", "show", ann).stdout
+    assert "phone" in told
+    assert "served by     other" in told
+    usher("user", "route", ann)
+    usher("user", "move", ann)
+    assert (asked("user", "show", ann)["backend"], asked("user", "show", ann)["moved_to"]) == ("", "")
+
+
+def test_exit_codes_of_addresses_and_place(usher: Usher, ann: str) -> None:
+    usher("user", "alias", "remove", ann, "a@acme.example", code=3)
+    usher("user", "alias", "add", ann, "a@nowhere.example", code=2)
+    usher("user", "primary", ann, "a@acme.example", code=3)
+    usher("user", "route", ann, "nowhere", code=2)
+    usher("user", "move", ann, "bob@acme.example", code=2)
+    usher("user", "details", ann, "--set", "fax=1", code=2)
+
+
+def test_details_of_users_of_the_mail_server_are_changed_there(usher: Usher, acme: str) -> None:
+    usher("org", "set", acme, "--user-source", "backend")
+    usher("user", "create", acme, "bob@acme.example")
+    refused = usher("user", "details", "bob@acme.example", "--set", "phone=1", code=4)
+    assert "mail server" in refused.stderr
