@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "wipe": "wipe",
         "audit": "audit",
         "certs": "certs",
+        "nginx": "nginx",
         "phone": "phone",
         "doctor": "doctor",
     }

@@ -21,10 +21,9 @@ import click
 
 from certs import authority, chain, csr, keys, names, served
 from certs.errors import CertificateError
+from gateway.cli.served import served_domains
 from gateway.config import Config, ConfigError, load
-from gateway.errors import GatewayError
 from gateway.serving.tls import server_context
-from gateway.store import open_store
 
 TIMEOUT_S = 10.0
 """How long a server may take to answer one step of a handshake."""
@@ -175,23 +174,8 @@ def _config(path: Path) -> Config:
 
 def _served_names(config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names that clients need, and those that they try (certs.names)."""
-    domains = _domains(config)
+    domains = served_domains(config)
     return names.required(config.public_host, domains), names.advised(config.public_host, domains)
-
-
-def _domains(config: Config) -> tuple[str, ...]:
-    """The served domains; none before the gateway was started for the first time."""
-    file = config.store_url.removeprefix("sqlite:///")
-    if file != config.store_url and not Path(file).exists():
-        return ()
-    store = open_store(config.store_url)
-    try:
-        with store.read() as transaction:
-            return tuple(domain.name for domain in transaction.directory.domains())
-    except GatewayError as error:
-        raise CertificateError(f"the served domains cannot be read: {error}") from error
-    finally:
-        store.close()
 
 
 def _installed(

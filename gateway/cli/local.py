@@ -102,7 +102,7 @@ def end(message: str, code: int) -> NoReturn:
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[app.Services]:
-    config = _loaded(path)
+    config = config_of(path)
     app.prepare(config)
     services = app.services(config)
     try:
@@ -111,7 +111,8 @@ def _opened(path: Path | None) -> Iterator[app.Services]:
         services.store.close()
 
 
-def _loaded(path: Path | None) -> Config:
+def config_of(path: Path | None) -> Config:
+    """The configuration of a command; ends it when that is wrong."""
     environ = {name: value for name, value in os.environ.items() if name != VARIABLE}
     try:
         return load(path or (DEFAULT_FILE if DEFAULT_FILE.exists() else None), environ, check_files=False)

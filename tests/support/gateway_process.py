@@ -29,6 +29,8 @@ from tests.support import ports
 ORGANISATION = "example"
 ADMINISTRATOR = Actor("admin", "test")
 ACTIVESYNC = "/Microsoft-Server-ActiveSync"
+NAMES = "localhost,mail.example.com,autodiscover.example.com"
+"""What its certificate has, and so what it answers to: also the names of ``tests.support.nginx_front``."""
 START_S, STOP_S = 20.0, 30.0
 CONFIGURATION = """\
 public_host = "localhost"
@@ -155,7 +157,7 @@ def configured(folder: Path, backend: Mapping[str, object], store: str = "") -> 
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in backend.items())
     text = CONFIGURATION.format(folder=folder, https=https, admin=admin, backend=lines, store=store)
     (folder / "usher.toml").write_text(text)
-    usher("certs", "dev", "--names", "localhost,mail.example.com", "--directory", str(folder))
+    usher("certs", "dev", "--names", NAMES, "--directory", str(folder))
     return https, admin
 
 

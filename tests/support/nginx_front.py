@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from certs import authority, csr, keys
+from certs import authority as authorities
+from certs import csr, keys
 from tests.support import ports
 from tests.support.components import program
 
@@ -60,15 +61,19 @@ class Front:
         raise TimeoutError("nginx logs nothing")
 
 
-def render(folder: Path, upstream: str, https: int, http: int) -> Path:
+def render(
+    folder: Path, upstream: str, https: int, http: int, source: Path = SOURCE, main: str = "gateway.conf"
+) -> Path:
     """Write a complete configuration with certificate into ``folder``; returns nginx.conf."""
-    shutil.copytree(SOURCE / "snippets", folder / "snippets")
-    _certificate(folder)
+    shutil.copytree(source / "snippets", folder / "snippets")
+    if source == SOURCE:
+        _certificate(folder)
     places = {
         "snippets/usher/": f"{folder}/snippets/",
         "/var/log/nginx/": f"{folder}/",
         "server unix:/run/usher/clients.sock;": f"server {upstream};",
         "/etc/usher/tls/": f"{folder}/",
+        "/var/lib/usher/acme": f"{folder}/acme",
         "listen [::]:80;": "",
         "listen [::]:443 ssl;": "",
         "listen [::]:443 ssl default_server;": "",
@@ -76,15 +81,16 @@ def render(folder: Path, upstream: str, https: int, http: int) -> Path:
         "listen 443 ssl;": f"listen 127.0.0.1:{https} ssl;",
         "listen 443 ssl default_server;": f"listen 127.0.0.1:{https} ssl default_server;",
     }
-    shutil.copy(SOURCE / "gateway.conf", folder)
+    shutil.copy(source / main, folder / "gateway.conf")
     files = [folder / "gateway.conf", *(folder / "snippets").glob("*.conf")]
     for old, new in places.items():
-        assert sum(_replace(file, old, new) for file in files), f"nowhere in nginx/: {old}"
+        found = sum(_replace(file, old, new) for file in files)
+        assert found or source != SOURCE, f"nowhere in nginx/: {old}"
     temporary = "\n".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
-    main = folder / "nginx.conf"
+    place = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    main.write_text(MAIN.format(user=user, folder=folder, temporary=temporary))
-    return main
+    place.write_text(MAIN.format(user=user, folder=folder, temporary=temporary))
+    return place
 
 
 def _replace(file: Path, old: str, new: str) -> bool:
@@ -95,25 +101,38 @@ def _replace(file: Path, old: str, new: str) -> bool:
 
 def _certificate(folder: Path) -> None:
     now = datetime.fromtimestamp(time.time(), UTC)
-    maker, key = authority.create("nginx test", now), keys.new_key()
+    maker, key = authorities.create("nginx test", now), keys.new_key()
     request = csr.read(csr.write(key, (PUBLIC, DISCOVERY, OTHER)))
-    (folder / "certificate.pem").write_bytes(authority.to_pem(authority.issue(maker, request, now)))
+    (folder / "certificate.pem").write_bytes(authorities.to_pem(authorities.issue(maker, request, now)))
     (folder / "key.pem").write_bytes(keys.to_pem(key))
-    (folder / "authority.pem").write_bytes(authority.to_pem(maker.chain))
+    (folder / "authority.pem").write_bytes(authorities.to_pem(maker.chain))
 
 
 @contextmanager
-def front(upstream: str) -> Iterator[Front]:
-    """Run nginx before ``upstream`` (``127.0.0.1:8000`` or ``unix:/path``) until the block ends."""
+def front(
+    upstream: str, source: Path = SOURCE, main: str = "gateway.conf", authority: Path | None = None
+) -> Iterator[Front]:
+    """Run nginx before ``upstream`` (``127.0.0.1:8000`` or ``unix:/path``) until the block ends.
+
+    Args:
+        source, main: rendered files in place of those of the repository, with certificates of ``authority``.
+    """
     binary = program("nginx")
     folder = Path(tempfile.mkdtemp(prefix="usher-nginx-"))
     https, http = ports.free(2)
     child = None
     try:
-        command = [binary, "-c", str(render(folder, upstream, https, http)), "-e", f"{folder}/start.log"]
+        command = [
+            binary,
+            "-c",
+            str(render(folder, upstream, https, http, source, main)),
+            "-e",
+            f"{folder}/start.log",
+        ]
         child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
         ports.wait(https)
-        yield Front(folder, https, http, ssl.create_default_context(cafile=folder / "authority.pem"))
+        trusted = authority or folder / "authority.pem"
+        yield Front(folder, https, http, ssl.create_default_context(cafile=trusted))
     finally:
         if child is not None:
             child.terminate()
@@ -121,8 +140,10 @@ def front(upstream: str) -> Iterator[Front]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def check(folder: Path) -> "subprocess.CompletedProcess[str]":
+def check(
+    folder: Path, source: Path = SOURCE, main: str = "gateway.conf"
+) -> "subprocess.CompletedProcess[str]":
     """``nginx -t`` on the rendered files."""
-    main = render(folder, "unix:/run/usher/clients.sock", *ports.free(2))
-    command = [program("nginx"), "-t", "-c", str(main), "-e", f"{folder}/start.log"]
+    place = render(folder, "unix:/run/usher/clients.sock", *ports.free(2), source, main)
+    command = [program("nginx"), "-t", "-c", str(place), "-e", f"{folder}/start.log"]
     return subprocess.run(command, capture_output=True, text=True, check=False)
