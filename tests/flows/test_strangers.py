@@ -17,6 +17,7 @@ import pytest
 
 from gateway.config import AccessLines, LogConfig
 from gateway.log import AccessLog
+from gateway.records import OrganisationState
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway, serving
 from tests.support.inhabited import ADMIN
@@ -186,6 +187,22 @@ async def test_a_domain_on_a_foreign_server_is_sent_there(tmp_path: Path, backen
     assert (there[0], there[1]["location"]) == (302, f"{location}{QUERY}&RedirectCount=2")
     assert (stop[0], json.loads(stop[2])["ErrorCode"]) == (400, "TooManyRedirects")
     assert [each[:3] for each in others] == [b"404", b"404"]
+
+
+async def test_an_organisation_at_rest_is_a_failure_that_nobody_keeps(gateway: Gateway) -> None:
+    targets = (JSON + QUERY, PATHS[0], "/.well-known/user-agent-configuration.json", "/.well-known/caldav")
+    before = [await get(gateway, target) for target in targets]
+    assert [each[:3] for each in before] == [b"200", b"200", b"200", b"307"]
+    async with gateway.hears():
+        gateway.settings(state=OrganisationState.INACTIVE)
+    for target in targets:
+        status, headers, body = await send(gateway, f"GET {target} HTTP/1.1\nHost: acme.example")
+        assert (status, body) == (503, b""), target
+        assert headers["cache-control"].startswith("no-store")
+        assert int(headers["retry-after"]) > 0
+    async with gateway.hears():
+        gateway.settings(state=OrganisationState.ACTIVE)
+    assert [await get(gateway, target) for target in targets] == before
 
 
 async def test_other_methods_are_told_what_there_is(gateway: Gateway) -> None:
