@@ -4,6 +4,10 @@ Requests: a POST without credentials announces a body and sends its first octet 
 the head first answers 401 at once; through a proxy that stores requests nothing comes until the body is
 whole. So the first octet of the answer tells, and a slow line cannot be taken for a proxy: the rest of the
 body is sent only after patience, and what is compared is before and after.
+
+Answers: Usher is asked for one that begins a second before it ends (``gateway.endpoints.drip``). What counts
+is the time between its beginning and its end as they arrive here. No other server has such an answer; there
+nothing can be said.
 """
 
 import asyncio
@@ -19,6 +23,12 @@ PATIENCE_SECONDS = 2.0
 """After which an answer to the head alone is not expected any more."""
 END_SECONDS = 5.0
 BODY = bytes(64)
+DRIP_SECONDS = 0.9
+"""A little less than the slow answer takes."""
+_DRIP = (
+    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nX-Usher-Drip: 1\r\n"
+    "Connection: close\r\n\r\n"
+)
 _HEAD = (
     "POST {path}?Cmd=FolderSync&User=probe&DeviceId=USHERDOCTOR&DeviceType=UsherDoctor HTTP/1.1\r\n"
     "Host: {host}\r\nUser-Agent: {agent}\r\nMS-ASProtocolVersion: 14.1\r\n"
@@ -37,9 +47,42 @@ async def requests(
 ) -> Storage:
     """Whether requests to ``url`` are stored; UNKNOWN where nothing answers in either case."""
     for address in addresses:
-        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        with suppress(OSError, TimeoutError):
             return await _asked((url, address, port), tls, patience_s, end_s)
     return Storage.UNKNOWN
+
+
+async def responses(url: str, addresses: Sequence[str], port: int, tls: ssl.SSLContext) -> Storage:
+    """Whether answers from ``url`` are stored; UNKNOWN for a server that has no slow answer."""
+    for address in addresses:
+        with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+            return await _timed((url, address, port), tls)
+    return Storage.UNKNOWN
+
+
+async def _timed(where: tuple[str, str, int], tls: ssl.SSLContext) -> Storage:
+    url, address, port = where
+    parts, clock = urlsplit(url), asyncio.get_running_loop().time
+    async with asyncio.timeout(PATIENCE_SECONDS + END_SECONDS):
+        reader, writer = await asyncio.open_connection(
+            address, port, ssl=tls, server_hostname=parts.hostname or ""
+        )
+        try:
+            began = clock()
+            writer.write(_DRIP.format(path=parts.path, host=parts.netloc, agent=NAME).encode("ascii"))
+            await reader.readexactly(1)
+            first = clock()
+            await reader.read(-1)
+            return _weigh(first - began, clock() - first)
+        finally:
+            writer.close()
+
+
+def _weigh(before_s: float, between_s: float) -> Storage:
+    """From the seconds before the beginning and those from there to the end."""
+    if between_s >= DRIP_SECONDS / 2:
+        return Storage.PASSES
+    return Storage.STORES if before_s >= DRIP_SECONDS else Storage.UNKNOWN
 
 
 async def _asked(

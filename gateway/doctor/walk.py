@@ -244,9 +244,12 @@ class _Tour:
         url, named = self._activesync_url()
         if not url:
             return
-        stored, anonymous = await asyncio.gather(self._stores(url), self._asker.hop(url, OPTIONS))
-        known = stored if _challenges(anonymous) else Storage.UNKNOWN
-        service = ActiveSync(url, named, anonymous, requests=known)
+        (requests, answers), anonymous = await asyncio.gather(
+            self._stores(url), self._asker.hop(url, OPTIONS)
+        )
+        service = ActiveSync(url, named, anonymous)
+        if _challenges(anonymous):
+            service = replace(service, requests=requests, responses=answers)
         credentials = self._wishes.credentials
         if credentials is not None and self.seen.sign_in is SignIn.ACCEPTED and _challenges(anonymous):
             service = replace(service, options=await self._asker.hop(url, OPTIONS, credentials))
@@ -274,13 +277,16 @@ class _Tour:
         trail = self._trails.get((place, ask))
         return None if trail is None else trail.last
 
-    async def _stores(self, url: str) -> Storage:
+    async def _stores(self, url: str) -> tuple[Storage, Storage]:
+        """What is in front does with requests and with answers."""
         found, port = await self._way_to(url)
         if urlsplit(url).scheme != "https":
-            return Storage.UNKNOWN
+            return Storage.UNKNOWN, Storage.UNKNOWN
         self._tell(f"POST {url}, the body held back")
-        tls = context(self._wishes.ways.ca)
-        return await storage.requests(url, (*found.four, *found.six), port, tls)
+        tls, addresses = context(self._wishes.ways.ca), (*found.four, *found.six)
+        return await asyncio.gather(
+            storage.requests(url, addresses, port, tls), storage.responses(url, addresses, port, tls)
+        )
 
     async def _way_to(self, url: str) -> tuple[Lookup, int]:
         parts = urlsplit(self._asker.dialled(url))

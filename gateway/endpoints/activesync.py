@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.endpoints.bodies import Body, ClientLeft, Inspected, inspect
-from gateway.endpoints.credentials import Basic, Credentials, read_basic
+from gateway.endpoints.credentials import Basic, Credentials, proven, read_basic
 from gateway.endpoints.door import Door, Visit
+from gateway.endpoints.drip import drip, wants_drip
 from gateway.endpoints.headers import RequestHeaders, read_headers
 from gateway.endpoints.lane import Lane
 from gateway.endpoints.middleware import TRACE
@@ -74,6 +75,9 @@ class ActiveSync:
                 reply = await self._post(request, headers, body, scope, receive, send)
             elif scope["method"] == "OPTIONS":
                 reply = await self._rooms.welcome.answer(headers, trace)
+            elif wants_drip(scope) and not body.unread:
+                await drip(send)
+                return
             else:
                 reply = METHOD_NOT_ALLOWED
         except ClientLeft:
@@ -119,6 +123,7 @@ class ActiveSync:
         if not isinstance(principal, Principal):
             trace.verdict = "unauthenticated"
             return await self._wiped(request, headers, body, basic, trace) or UNAUTHENTICATED
+        proven(scope)
         visit = Visit(request, headers, scope["headers"], basic, principal, trace)
         return await self._judged(visit, body, receive, send)
 
