@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from mdm.device import AccessLevel
+from mdm.rules import Mode
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -72,6 +73,35 @@ class Signal(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Safeguards:
+    """What guards an organisation's devices against haste, malice and neglect (product 4.3, 5.3, 5.5, 5.7).
+
+    Attributes:
+        approve_full_wipes: a full wipe waits for a second administrator.
+        never_full_wipe: this organisation erases accounts only, whoever asks.
+        wipes_per_hour: orders of one administrator in an hour, before everything freezes.
+        wipes_per_day_percent: share of the fleet that may be ordered in a day, one device at least.
+        frozen: why no wipe may be ordered at present, empty for no freeze.
+        hold_enrolment: while a full wipe of a user is open, that user's new devices are held in quarantine.
+        stale_days: days without contact after which a device is reported as stale.
+        archive_days: days without contact after which it is archived, 0 for never.
+        archive_wiped_days: days after a confirmed wipe until the device is archived, 0 for never.
+        rollout_minutes: window over which a policy change is spread, 0 for at once (product 4.3).
+    """
+
+    approve_full_wipes: bool = True
+    never_full_wipe: bool = False
+    wipes_per_hour: int = 5
+    wipes_per_day_percent: int = 2
+    frozen: str = ""
+    hold_enrolment: bool = False
+    stale_days: int = 30
+    archive_days: int = 0
+    archive_wiped_days: int = 0
+    rollout_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """A tenant.
 
@@ -81,6 +111,8 @@ class Organisation:
         legacy_versions: True to serve protocol 2.5 and 12.0 as well.
         strict_absent_key: answer 141 instead of 142 to a request with no policy key at all (spec 2.6).
         device_limit: partnerships per user (product 5.7).
+        rules_mode: whose semantics the access rules follow; WorkMail's has a default of its own, block.
+        spared_before: devices first seen before it are allowed where only the default speaks against them.
     """
 
     id: str
@@ -95,6 +127,9 @@ class Organisation:
     strict_absent_key: bool = False
     default_access: AccessLevel = AccessLevel.ALLOW
     device_limit: int = 10
+    rules_mode: Mode = Mode.USHER
+    spared_before: datetime | None = None
+    safeguards: Safeguards = Safeguards()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +179,7 @@ class User:
         moved_to: address in another organisation or on another server that discovery redirects to, empty for
             a mailbox that is here.
         details: by the names of ``DETAILS``.
+        only_listed: of this user's devices only those are let in for which an administrator says so.
     """
 
     id: str
@@ -160,6 +196,7 @@ class User:
     backend: str = ""
     moved_to: str = ""
     details: Mapping[str, str] = field(default_factory=lambda: NOTHING, hash=False)
+    only_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

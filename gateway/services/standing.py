@@ -54,6 +54,8 @@ def standing_of(device: Device, user: User, organisation: Organisation, rules: O
         suspension=suspended or None,
         conflict=device.conflict,
         rules=rules,
+        only_listed=user.only_listed,
+        spared=organisation.spared_before is not None and device.first_seen < organisation.spared_before,
         user_enabled=user.state is not UserState.DISABLED,
         organisation_active=organisation.state is OrganisationState.ACTIVE,
     )

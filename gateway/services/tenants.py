@@ -1,7 +1,8 @@
 """Organisations and their mail domains (product 1)."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from gateway.records import (
     Domain,
     Organisation,
     OrganisationState,
+    Safeguards,
     Scope,
     Signal,
     UserSource,
@@ -24,6 +26,7 @@ from gateway.services.names import require_alias, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.routing import require_route
 from mdm.device import AccessLevel
+from mdm.rules import Mode
 
 T = TypeVar("T")
 
@@ -66,6 +69,8 @@ class Settings:
     strict_absent_key: bool | None = None
     default_access: AccessLevel | None = None
     device_limit: int | None = None
+    rules_mode: Mode | None = None
+    spared_before: datetime | None = None
 
     def given(self) -> dict[str, Any]:
         """The fields that are set."""
@@ -268,8 +273,19 @@ def found(transaction: Transaction, id_or_alias: str) -> Organisation:
 def shown(organisation: Organisation) -> dict[str, Any]:
     """An organisation as the audit trail and the API show it."""
     values = {field.name: getattr(organisation, field.name) for field in fields(organisation)}
-    plain = {name: value.value if isinstance(value, Enum) else value for name, value in values.items()}
-    return plain | {"created_at": organisation.created_at.isoformat()}
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case datetime():
+            return value.isoformat()
+        case Safeguards():
+            return asdict(value)
+        case _:
+            return value
 
 
 def _require_transition(before: OrganisationState, after: OrganisationState, actor: Actor) -> None:

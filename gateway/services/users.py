@@ -221,6 +221,7 @@ def shown(user: User, before: User | None = None) -> dict[str, Any]:
         "backend": user.backend,
         "moved_to": user.moved_to,
         "details": dict(user.details),
+        "only_listed": user.only_listed,
     }
     renewed = before is not None and before.password_hash != user.password_hash
     return view | {"password": "changed"} if renewed else view

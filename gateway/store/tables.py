@@ -6,6 +6,7 @@ wipe.
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
@@ -37,12 +38,14 @@ from gateway.records import (
     EntityState,
     OrganisationState,
     ResourceKind,
+    Safeguards,
     Scope,
     Signal,
     UserSource,
     UserState,
 )
 from mdm.device import AccessLevel, DeviceState, WipeKind
+from mdm.rules import Mode
 
 
 class Instant(TypeDecorator[datetime]):
@@ -85,6 +88,23 @@ def belongs_to(parent: str) -> ForeignKey:
 
 
 Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class SafeguardsDocument(TypeDecorator[Safeguards]):
+    """Safeguards as a JSON document, so that a further one needs no migration."""
+
+    impl = Document
+    cache_ok = True
+
+    def process_bind_param(self, value: Safeguards | None, _dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else asdict(value)
+
+    def process_result_value(self, value: dict[str, Any] | None, _dialect: Dialect) -> Safeguards | None:
+        # A newer release beside this one may know a safeguard that this one has no field for.
+        known = {field.name for field in fields(Safeguards)}
+        return None if value is None else Safeguards(**{name: value[name] for name in known & set(value)})
+
+
 Sequence = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData(
@@ -111,6 +131,9 @@ organisations = Table(
     Column("strict_absent_key", Boolean, nullable=False),
     Column("default_access", named(AccessLevel), nullable=False),
     Column("device_limit", Integer, nullable=False),
+    Column("rules_mode", named(Mode), nullable=False),
+    Column("spared_before", Instant),
+    Column("safeguards", SafeguardsDocument, nullable=False),
 )
 
 domains = Table(
@@ -153,6 +176,7 @@ users = Table(
     Column("backend", Text, nullable=False),
     Column("moved_to", Text, nullable=False),
     Column("details", Document, nullable=False),
+    Column("only_listed", Boolean, nullable=False),
     Index(None, "organisation", "address"),
     Index(None, "login"),
 )

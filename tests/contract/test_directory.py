@@ -117,7 +117,7 @@ def _domain(number: int) -> str:
 def _user(number: int) -> dict[str, object]:
     texts = dict.fromkeys(("display_name", "first_name", "last_name", "moved_to"), "")
     address = f"p{number}@{_domain(number)}"
-    states = {"source": UserSource.LOCAL, "state": UserState.ENABLED, "details": {}}
+    states = {"source": UserSource.LOCAL, "state": UserState.ENABLED, "details": {}, "only_listed": False}
     return {"id": f"u-{number:05}", "login": f"p{number}", "address": address} | states | texts
 
 

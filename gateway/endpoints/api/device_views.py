@@ -1,6 +1,7 @@
 """A device as the REST API and ``usher device --json`` show it (product 5.1): what may be seen, field by
 field, so that a field added to the record is not shown before somebody decided so (T28)."""
 
+from dataclasses import fields
 from datetime import datetime
 
 from pydantic import BaseModel
@@ -31,7 +32,9 @@ class WipeView(BaseModel):
     delivered_at: datetime | None
     acknowledged_at: datetime | None
     failures: int
+    failed_status: int | None
     unverified: bool
+    approved_by: str
 
 
 class DeviceView(BaseModel):
@@ -41,6 +44,7 @@ class DeviceView(BaseModel):
     user: str
     address: str
     device_id: str
+    alias: str
     device_type: str
     protocol_version: str
     state: DeviceState
@@ -51,8 +55,15 @@ class DeviceView(BaseModel):
     last_ip: str
     user_agent: str
     acknowledged_status: int | None
+    reprovision_at: datetime | None
+    diagnosis: str
     access: AccessLevel | None
     access_reason: str
+    access_until: datetime | None
+    held_since: datetime | None
+    suspended_until: datetime | None
+    suspended_reason: str
+    conflict: str
     wipe: WipeView | None
     reported: Reported
 
@@ -64,6 +75,10 @@ class DeviceList(BaseModel):
     next: str | None
 
 
+_PLAIN = frozenset(DeviceView.model_fields) & {field.name for field in fields(Device)} - {"wipe"}
+"""Shown as the record has them: named in the model above, so on purpose."""
+
+
 def view(device: Device, address: str) -> DeviceView:
     """``address``: the primary one of the device's user."""
     return DeviceView(
@@ -71,18 +86,7 @@ def view(device: Device, address: str) -> DeviceView:
         user=device.key.user,
         address=address,
         device_id=device.key.device_id,
-        device_type=device.device_type,
-        protocol_version=device.protocol_version,
-        state=device.state,
-        first_seen=device.first_seen,
-        last_seen=device.last_seen,
-        last_sync=device.last_sync,
-        provisioned_at=device.provisioned_at,
-        last_ip=device.last_ip,
-        user_agent=device.user_agent,
-        acknowledged_status=device.acknowledged_status,
-        access=device.access,
-        access_reason=device.access_reason,
         wipe=WipeView.model_validate(device.wipe, from_attributes=True) if device.wipe else None,
         reported=Reported.model_validate(device.information, from_attributes=True),
+        **{name: getattr(device, name) for name in _PLAIN},
     )

@@ -96,6 +96,9 @@ def _organisations() -> None:
         _must("strict_absent_key", sa.Boolean()),
         _must("default_access", _NAMED),
         _must("device_limit", sa.Integer()),
+        _must("rules_mode", _NAMED),
+        sa.Column("spared_before", _INSTANT),
+        _must("safeguards", _DOCUMENT),
         sa.PrimaryKeyConstraint("id", name="pk_organisations"),
         sa.UniqueConstraint("alias", name="uq_organisations_alias"),
     )
@@ -117,6 +120,7 @@ def _users() -> None:
         _text("backend"),
         _text("moved_to"),
         _must("details", _DOCUMENT),
+        _must("only_listed", sa.Boolean()),
         _belongs("users", "organisation", "organisations"),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("address", name="uq_users_address"),

@@ -13,6 +13,8 @@ HIDDEN = {
     "temporary_key",
     "offered_at",
     "offered_digest",
+    "offers",
+    "offers_since",
     "policy_digest",
     "proof_key",
     "proof_failures",
