@@ -144,5 +144,8 @@ def _resolved(directory: Directory, user: User) -> Resolved | None:
     return Resolved(organisation, user, user.address, backend_for(directory, organisation, user))
 
 
-def _unknown(directory: Directory, organisation: Organisation, address: str) -> Resolved:
+def _unknown(directory: Directory, organisation: Organisation, address: str) -> Resolved | None:
+    """The place where the backend may know somebody; a group's or a resource's address is nobody's."""
+    if directory.entity_by_address(address) is not None:
+        return None
     return Resolved(organisation, None, address, backend_of_address(directory, organisation, address))

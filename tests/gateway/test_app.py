@@ -16,7 +16,7 @@ from gateway.services.devices import DeviceService
 from mdm.device import DeviceState
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway, serving, until
-from tests.support.inhabited import configured
+from tests.support.inhabited import ADMIN, configured
 from tests.support.mail_server import posts
 from tests.support.raw import Raw
 from tests.support.serving import exchange, ours
@@ -174,6 +174,13 @@ async def test_the_admin_listener_is_another_application(tmp_path: Path) -> None
             )
             assert Raw(answer).status in (401, 404)
     await app.close()
+
+
+def test_a_new_organisation_gets_its_test_domain_below_the_base_domain(tmp_path: Path) -> None:
+    made = services(replace(configured(tmp_path, OFFERING, Limits()), base_domain="usher.test"))
+    made.tenants.create_organisation(ADMIN, "acme")
+    assert [domain.name for domain in made.tenants.domains("acme")] == ["acme.usher.test"]
+    made.store.close()
 
 
 def test_services_connect_to_nothing_before_they_are_used(tmp_path: Path) -> None:

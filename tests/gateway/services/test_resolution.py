@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.records import User, UserSource
+from gateway.records import ResourceKind, User, UserSource
+from gateway.services.groups import GroupChanges
 from gateway.services.resolution import Resolved
 from gateway.services.tenants import Settings
 from gateway.services.user_changes import UserChanges
@@ -157,3 +158,11 @@ def test_the_backend_is_the_users_own_or_that_of_the_domain(world: World, ann: U
         resolved = world.users.resolve(typed)
         assert resolved is not None
         assert resolved.backend == backend
+
+
+def test_a_group_and_a_resource_are_nobody(world: World, ann: User) -> None:
+    world.groups.create(ADMIN, "acme", "staff", GroupChanges(address="staff@acme.example"))
+    world.resources.create(ADMIN, "acme", "room@acme.example", "Room", ResourceKind.ROOM)
+    for typed in ("staff@acme.example", "room@acme.example", "acme.example\\room"):
+        assert world.users.resolve(typed) is None
+    assert world.users.resolve("other@acme.example") is not None
