@@ -59,6 +59,7 @@ from gateway.services.recollection import Recollection
 from gateway.services.resources import Resources
 from gateway.services.snapshots import Snapshots
 from gateway.services.tenants import Tenants
+from gateway.services.throttle import Throttle
 from gateway.services.upkeep import prune_changes
 from gateway.services.users import Users
 from gateway.services.wipe_lane import WipeLane
@@ -147,7 +148,7 @@ class Clients:
         self._config = config
         self._services = services(config)
         self._threads = Threads()
-        self._login = Login()
+        self._login = Login(throttle=Throttle(shared=config.shared_networks))
         self.snapshots = Snapshots()
         self.polls = LongPolls({name: backend.long_polls for name, backend in config.backends.items()})
         self._upstreams: dict[str, Upstream] = {}

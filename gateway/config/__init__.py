@@ -4,6 +4,7 @@ from gateway.config.faults import Fault
 from gateway.config.loading import ConfigError, load
 from gateway.config.values import (
     ACTIVESYNC_PATH,
+    SHARED_NETWORKS,
     AccessLines,
     Address,
     Admin,
@@ -26,6 +27,7 @@ from gateway.config.values import (
 
 __all__ = [
     "ACTIVESYNC_PATH",
+    "SHARED_NETWORKS",
     "AccessLines",
     "Address",
     "Admin",

@@ -23,6 +23,7 @@ from gateway.config.faults import (
     unreadable_files,
 )
 from gateway.config.values import (
+    SHARED_NETWORKS,
     Address,
     Admin,
     Backend,
@@ -49,6 +50,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
     }
 )
 NETWORKS = "trusted_proxies"
+SHARED = "shared_networks"
 PORT = "public_port"
 HOST = "public_host"
 EXTRA = "extra_hosts"
@@ -139,6 +141,9 @@ class _Reading:
         proxies = self._value(
             NETWORKS, tuple[IPv4Network | IPv6Network, ...], self._document.pop(NETWORKS, None), ()
         )
+        shared = self._value(
+            SHARED, tuple[IPv4Network | IPv6Network, ...], self._document.pop(SHARED, None), SHARED_NETWORKS
+        )
         extra = self._hosts(self._value(EXTRA, tuple[str, ...], self._document.pop(EXTRA, None), ()))
         port = self._value(PORT, int, self._document.pop(PORT, None), 443)
         base = self._value(BASE, str, self._document.pop(BASE, None), "").lower()
@@ -153,7 +158,7 @@ class _Reading:
         if host is None or any(section is None for section in sections.values()):
             return None
         named = {"store": sections.pop("store"), **sections}
-        top = {EXTRA: extra, PORT: port, BASE: base, NETWORKS: proxies}
+        top = {EXTRA: extra, PORT: port, BASE: base, NETWORKS: proxies, SHARED: shared}
         return Config(public_host=host, backends=backends, **top, **named)
 
     def _host(self) -> str | None:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +19,10 @@ MIB = 1024 * KIB
 ACTIVESYNC_PATH = "/Microsoft-Server-ActiveSync"
 
 Network = IPv4Network | IPv6Network
+
+SHARED_NETWORKS: tuple[Network, ...] = (ip_network("52.125.128.0/20"), ip_network("52.127.96.0/23"))
+"""Whence Outlook for iOS and Android and its detector (``OutlookMobileCloudService-Autodetect``) come for
+mailboxes that are not Microsoft's, by Microsoft's own list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,12 @@ class Limits:
     keep_alive_s: float = limit(75.0, "nginx's own default, so that it closes first", 0.1, 3600)
     body_idle_timeout_s: float = limit(
         30.0, "a phone between two cells; longer holds a process (T20)", 0.1, 600
+    )
+    newcomers: int = limit(
+        8000, "connections of a worker on which nobody signed in yet; a fleet does at once (T21)", 1, 10**6
+    )
+    newcomers_per_address: int = limit(
+        1000, "of which from one address or /64: an office after an outage (T21)", 1, 10**6
     )
     body_min_rate: int = limit(256, "bytes a second after the idle timeout; GPRS does 4,000", 1, MIB)
     write_stall_timeout_s: float = limit(120.0, "a reader that takes nothing for so long has gone", 0.1, 3600)
@@ -300,6 +310,7 @@ class Config:
     log: LogConfig
     admin: Admin
     trusted_proxies: tuple[Network, ...] = ()
+    shared_networks: tuple[Network, ...] = SHARED_NETWORKS
     public_port: int = 443
     extra_hosts: tuple[str, ...] = ()
     base_domain: str = ""

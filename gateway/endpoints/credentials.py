@@ -28,6 +28,9 @@ from gateway.services.throttle import Attempt
 MAXIMUM_AUTHORIZATION = 2048
 """Bytes of an Authorization value: a 254-byte address and a 256-byte password in base64, twice over."""
 
+PROVEN = "usher.proven"
+"""Key of ``scope["state"]``: what to call when a connection has carried a right credential, once."""
+
 BEAT_S = 0.05
 """Who was looked up and is refused hears of it at a whole number of these after asking: two and a half
 password hashes, so that what the work cost shows in no answer (T1). Refusals from memory do not wait."""
@@ -177,7 +180,10 @@ class Credentials:
         """Who sent a request that is not ActiveSync; None is 401."""
         headers = read_headers(scope["headers"])
         found = await self.principal(headers.authorization, scope[TRACE].client)
-        return None if found is None else found[1]
+        if found is None:
+            return None
+        proven(scope)
+        return found[1]
 
     async def _checked(self, basic: Basic, source: str, device_id: str) -> Principal | None:
         """While the database is away, whoever was verified lately is believed as long as the last verdict."""
@@ -250,6 +256,13 @@ class Credentials:
         return await self._threads.store(
             self._users.appear, actor, resolved.organisation.id, resolved.address
         )
+
+
+def proven(scope: Message) -> None:
+    """Tell the connection behind a request that its client has signed in (``serving.newcomers``)."""
+    prove = scope.get("state", scope).get(PROVEN)
+    if prove is not None:
+        prove()
 
 
 def _fail(waiting: "asyncio.Future[Principal | None]", error: BaseException) -> None:

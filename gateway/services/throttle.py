@@ -9,7 +9,8 @@ T11). Only a crowd whose attempts have not ended yet, and of which nobody has fa
 Names, not identities, are what is slowed down before the database is asked, so a stranger's name costs and
 answers what anybody's does. A name that was right from a range or from a device of late is known there and
 has a lane of its own: an attack from elsewhere, on it or on others, does not keep its owner out. DeviceId and
-network prove nothing; being known buys two guesses and no more (T4).
+network prove nothing; being known buys two guesses and no more (T4). Networks where many sign in from few
+addresses are named in the configuration; the User-Agent is not asked, since anybody can write it.
 
 Token buckets: within any ``t`` seconds at most ``burst + t / refill_s`` are granted. All of it is memory of
 one process and bounded: with N client workers a guesser who spreads connections over all of them has N times
@@ -22,12 +23,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 
+from gateway.config import SHARED_NETWORKS, Network
 from gateway.services.names import fold
 from gateway.services.throttle_windows import Allowance, Buckets, Pairs
-
-Network = IPv4Network | IPv6Network
 
 MAXIMUM_FAILED = 50_000
 """Names that failed, with their ranges: a spray over a million addresses keeps the last of them."""
@@ -60,11 +60,6 @@ PER_KNOWN = Allowance(burst=2, refill_s=900.0)
 SPREAD, SPREAD_SHARED = 30, 1000
 """Distinct names that may fail from a range in an hour, besides as many as are known there: a wrong password
 is common, thirty people's in one place are not, unless the place is full of people (T1)."""
-
-SHARED: tuple[Network, ...] = tuple(map(ipaddress.ip_network, ("52.125.128.0/20", "52.127.96.0/23")))
-"""Whence Outlook for iOS and Android and its detector (``OutlookMobileCloudService-Autodetect``) come for
-mailboxes that are not Microsoft's, by Microsoft's own list. The network is asked, never the User-Agent, which
-anybody can write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +134,9 @@ class Throttle:
     """The order of calls: ``attempt``, ``may_ask``, look the account up, ``may_try``, verify; then exactly
     one of ``succeeded``, ``failed`` and ``given_up`` with the grant. ``now`` is monotonic seconds."""
 
-    def __init__(self, *, budgets: Sequence[Budget] = BUDGETS, shared: Iterable[Network] = SHARED) -> None:
+    def __init__(
+        self, *, budgets: Sequence[Budget] = BUDGETS, shared: Iterable[Network] = SHARED_NETWORKS
+    ) -> None:
         self._key = secrets.token_bytes(16)
         self._budgets = [(budget, Buckets(budget.allowance)) for budget in budgets]
         self._lanes = Buckets(PER_KNOWN)
@@ -250,6 +247,11 @@ class Throttle:
             left = self._under_way.pop(draw, 0) - 1
             if left > 0:
                 self._under_way[draw] = left
+
+
+def network_of(source: str) -> str:
+    """One line: an IPv4 address or an IPv6 /64."""
+    return _anywhere(source).network
 
 
 def range_of(source: str) -> str:

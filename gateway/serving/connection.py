@@ -16,11 +16,13 @@ import h11
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.typing import AppWrapper, WorkerContext
 
+from gateway.endpoints.credentials import PROVEN
 from gateway.serving.application import Asgi
 from gateway.serving.deadlines import Deadlines
 from gateway.serving.hypercorn_body import Tasks
 from gateway.serving.hypercorn_config import ServerConfig
 from gateway.serving.hypercorn_h2 import Http1
+from gateway.serving.newcomers import Newcomers
 
 READ_BYTES = 64 * 1024
 _logger = logging.getLogger("usher.serving")
@@ -37,7 +39,9 @@ class Connection:
         context: WorkerContext,
         deadlines: Deadlines,
         streams: tuple[StreamReader, StreamWriter],
+        newcomers: Newcomers,
     ) -> None:
+        self._newcomers = newcomers
         self._app = app
         self._config = config
         self._limits = config.limits
@@ -54,6 +58,12 @@ class Connection:
     def idle(self) -> bool:
         """True when no request is being received or answered."""
         return self._protocol is None or self._protocol.stream is None
+
+    @property
+    def address(self) -> str:
+        """The peer's address, empty on a unix socket or when it has gone again."""
+        peer = self._writer.get_extra_info("peername")
+        return str(peer[0]) if isinstance(peer, tuple) and peer else ""
 
     async def serve(self) -> None:
         """Serve the connection to its end."""
@@ -84,7 +94,15 @@ class Connection:
             _host_and_port(sock.family, sock.getsockname()),
         )
         app = cast(AppWrapper, self._app)
-        return Http1(app, self._config, self._context, tasks, peers, self._send, self._write_now)
+        protocol = Http1(app, self._config, self._context, tasks, peers, self._send, self._write_now)
+        protocol.connection_state[PROVEN] = self._prove
+        return protocol
+
+    def _prove(self) -> None:
+        """Somebody has signed in here: the connection is no newcomer any more."""
+        self._newcomers.leave(self)
+        if self._protocol is not None:
+            self._protocol.connection_state.pop(PROVEN, None)
 
     async def _read(self, protocol: Http1) -> None:
         while data := await self._received():

@@ -17,6 +17,7 @@ from gateway.serving.application import Asgi
 from gateway.serving.connection import Connection
 from gateway.serving.deadlines import Deadlines
 from gateway.serving.hypercorn_config import ServerConfig
+from gateway.serving.newcomers import Newcomers
 
 
 class Listener:
@@ -29,7 +30,9 @@ class Listener:
         deadlines: Deadlines,
         sockets: Iterable[socket.socket],
         context: ssl.SSLContext | None = None,
+        newcomers: Newcomers | None = None,
     ) -> None:
+        self._newcomers = newcomers or Newcomers(config.limits)
         self._app = app
         self._config = config
         self._deadlines = deadlines
@@ -56,12 +59,17 @@ class Listener:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a connection is served by a task")
-        connection = Connection(self._app, self._config, self._worker, self._deadlines, (reader, writer))
+        streams, newcomers = (reader, writer), self._newcomers
+        connection = Connection(self._app, self._config, self._worker, self._deadlines, streams, newcomers)
+        if not newcomers.admit(connection, connection.address):
+            writer.transport.abort()
+            return
         self._connections[connection] = task
         try:
             with contextlib.suppress(asyncio.CancelledError):  # cut: asyncio would report it as a failure
                 await connection.serve()
         finally:
+            newcomers.leave(connection)
             del self._connections[connection]
 
     async def refuse(self) -> None:

@@ -28,6 +28,7 @@ from gateway.serving.application import Application, Applications
 from gateway.serving.deadlines import Deadlines
 from gateway.serving.hypercorn_config import ServerConfig
 from gateway.serving.listener import Listener
+from gateway.serving.newcomers import Newcomers
 from gateway.serving.sockets import Sockets
 
 _logger = logging.getLogger("usher.worker")
@@ -96,6 +97,7 @@ class _Worker:
         self._reading = asyncio.Lock()
         self._access = AccessLog(post.config.log)
         self._deadlines = Deadlines()
+        self._newcomers = Newcomers(post.config.limits, post.config.trusted_proxies)
         self._apps: list[Application] = []
         self._guards: list[Guard] = []
         self._listeners: list[Listener] = []
@@ -160,7 +162,8 @@ class _Worker:
         server = ServerConfig(config.limits, config.listen.backlog)
         for sockets, context in places:
             if sockets:
-                self._listeners.append(Listener(guard, server, self._deadlines, sockets, context))
+                served = Listener(guard, server, self._deadlines, sockets, context, self._newcomers)
+                self._listeners.append(served)
 
     async def _end(self) -> None:
         """Accept no more, end the long polls, wait for what is under way, then cut the rest and close."""

@@ -53,6 +53,7 @@ def test_a_good_file(tmp_path: Path) -> None:
     assert config.backends["default"].user_mapping is UserMapping.LOCAL_PART
     assert config.backends["default"].name == "default"
     assert [str(network) for network in config.trusted_proxies] == ["10.0.0.0/8", "2001:db8::/32"]
+    assert [str(network) for network in config.shared_networks] == ["52.125.128.0/20", "52.127.96.0/23"]
 
 
 def test_defaults(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.config import SHARED_NETWORKS
 from gateway.services.throttle import (
     KNOWN_S,
     MAXIMUM_FAILED,
@@ -13,7 +14,6 @@ from gateway.services.throttle import (
     PER_NETWORK,
     PER_RANGE,
     PER_SHARED,
-    SHARED,
     SPREAD,
     SPREAD_S,
     Attempt,
@@ -150,7 +150,9 @@ def test_the_cloud_of_a_mobile_client_shares_addresses_unpunished(throttle: Thro
 def test_what_is_shared_is_a_setting() -> None:
     throttle = Throttle(shared=())
     assert not throttle.attempt("ann", CLOUD).place.shared
-    assert Throttle().attempt("ann", "::ffff:52.125.140.1").place == Place(*[str(SHARED[0])] * 2, shared=True)
+    assert Throttle().attempt("ann", "::ffff:52.125.140.1").place == Place(
+        *[str(SHARED_NETWORKS[0])] * 2, shared=True
+    )
 
 
 def test_a_success_forgives_its_own_name_and_nobody_else(throttle: Throttle) -> None:
