@@ -94,7 +94,10 @@ class Backends:
         backend = self._configured.get(name)
         if backend is None:
             return False
-        upstream = Upstream(Route(replace(backend, connections=1, long_polls=0)))
+        try:
+            upstream = Upstream(Route(replace(backend, connections=1, long_polls=0)))
+        except OSError:  # its ca_file: the proxy cannot reach it either
+            return False
         try:
             async with asyncio.timeout(self._patience_s):
                 answer = await upstream.open("OPTIONS", upstream.route.path, [], b"")

@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
@@ -59,7 +58,7 @@ async def fetch(
         CertificateError, OSError: ``ca`` cannot be used.
         ValueError: ``url`` is none.
     """
-    errand = _Errand(resolver, url, ca)
+    errand = _Errand(resolver, url, ca, timeout_s)
     try:
         async with asyncio.timeout(timeout_s):
             return await errand.run(method, list(_pairs(headers)), body)
@@ -76,7 +75,7 @@ class _Failed(Exception):
 class _Errand:
     """One request on its way: what is known so far, for the answer or for the failure."""
 
-    def __init__(self, resolver: Resolver, url: str, ca: Path | None) -> None:
+    def __init__(self, resolver: Resolver, url: str, ca: Path | None, timeout_s: float) -> None:
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError(f"{url!r} is neither an http nor an https URL")
@@ -86,6 +85,7 @@ class _Errand:
         self._roots = roots(ca) if self._secure else ()
         self._peer, self._chain = "", Chain()
         self._began, self._resolved, self._secured = time.monotonic(), 0.0, 0.0
+        self._timeout_s = timeout_s
 
     def failed(self, reason: Reason, detail: str = "", **more: Any) -> Unreachable:
         text = detail or words(reason)
@@ -95,10 +95,8 @@ class _Errand:
 
     async def run(self, method: str, headers: list[tuple[str, str]], body: bytes) -> Fetched | Unreachable:
         try:
-            addresses = await self._look_up()
-            if self._secure:
-                addresses = (await self._secure_one(addresses),)
-            return await self._request(addresses, method, headers, body)
+            address = await self._reachable(await self._look_up())
+            return await self._request(address, method, headers, body)
         except _Failed as failure:
             return self.failed(failure.reason, failure.detail, **failure.more)
 
@@ -111,24 +109,34 @@ class _Errand:
             raise _Failed(Reason.NO_ADDRESS, f"no address: {seen.fact}", resolved=seen)
         return seen.values[:MOST_ADDRESSES]
 
-    async def _secure_one(self, addresses: tuple[str, ...]) -> str:
-        """The first address that takes a connection, once its certificate is good for the name."""
+    async def _reachable(self, addresses: tuple[str, ...]) -> str:
+        """The first address that takes a connection; one that swallows packets has its share of the time."""
         refusal: _Failed | None = None
-        for address in addresses:
+        for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                self._chain = await self._sent_by(address)
+                async with asyncio.timeout((self._timeout_s - self._elapsed()) / left):
+                    reader, writer = await asyncio.open_connection(address, self._port)
+                    self._peer = address
+                    await self._look_at(reader, writer)
+                    return address
             except OSError as error:
                 refusal = _Failed(_reason(error))
-                continue
-            self._peer, self._secured = address, self._elapsed()
-            wrong = distrust(self._chain, self._name, self._roots, SystemClock().now())
-            if wrong is not None:
-                raise _Failed(*wrong)
-            return address
         raise refusal or _Failed(Reason.NO_ADDRESS)
 
-    async def _sent_by(self, address: str) -> Chain:
-        reader, writer = await asyncio.open_connection(address, self._port)
+    async def _look_at(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """With TLS, let nothing be sent before the certificate is good for the name."""
+        try:
+            if not self._secure:
+                return
+            self._chain = await self._sent(reader, writer)
+        finally:
+            writer.close()
+        self._secured = self._elapsed()
+        wrong = distrust(self._chain, self._name, self._roots, SystemClock().now())
+        if wrong is not None:
+            raise _Failed(*wrong)
+
+    async def _sent(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Chain:
         steps = handshake(self._name)
         try:
             writer.write(next(steps))
@@ -141,21 +149,16 @@ class _Errand:
                 await writer.drain()
             return chain  # type: ignore[no-any-return]  # StopIteration.value has no type
         except CertificateError as error:
-            self._peer = address
             raise _Failed(Reason.NOT_TLS, str(error)) from error
-        finally:
-            writer.close()
 
     async def _request(
-        self, addresses: tuple[str, ...], method: str, headers: list[tuple[str, str]], body: bytes
+        self, address: str, method: str, headers: list[tuple[str, str]], body: bytes
     ) -> Fetched:
         connector = aiohttp.TCPConnector(
-            resolver=_Pinned(addresses),
+            resolver=_Pinned(address),
             ssl=context(self._ca) if self._secure else True,
             force_close=True,
             use_dns_cache=False,
-            happy_eyeballs_delay=None,
-            socket_factory=self._socket,
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -185,14 +188,6 @@ class _Errand:
         except (aiohttp.ClientError, ValueError) as error:
             raise _Failed(Reason.NOT_HTTP) from error
 
-    def _socket(self, target: AddrInfoType) -> socket.socket:
-        """Addresses are tried one after the other: the last that was tried is the one that answered."""
-        family, kind, protocol, _, address = target
-        self._peer = str(address[0])
-        made = socket.socket(family, kind, protocol)
-        made.setblocking(False)
-        return made
-
     async def _answer(self, response: aiohttp.ClientResponse) -> Fetched:
         body = b""
         while len(body) <= LARGEST_BODY and (piece := await response.content.read(LARGEST_BODY + 1)):
@@ -216,10 +211,10 @@ class _Errand:
 
 
 class _Pinned(AbstractResolver):
-    """Gives the addresses that are known already."""
+    """Gives the address that is known already."""
 
-    def __init__(self, addresses: tuple[str, ...]) -> None:
-        self._addresses = addresses
+    def __init__(self, address: str) -> None:
+        self._address = address
 
     async def resolve(
         self,
@@ -227,17 +222,15 @@ class _Pinned(AbstractResolver):
         port: int = 0,
         family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
     ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._addresses
-        ]
+        found = ResolveResult(
+            hostname=host,
+            host=self._address,
+            port=port,
+            family=socket.AF_INET6 if ":" in self._address else socket.AF_INET,
+            proto=0,
+            flags=socket.AI_NUMERICHOST,
+        )
+        return [found]
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -191,3 +191,4 @@ async def test_its_certificate_counts_as_for_the_proxy(tmp_path: Path) -> None:
         assert await backend(url, ca_file=trusted(tmp_path)).answers("default")
         assert await backend(url, verify=False).answers("default")
         assert not await backend(url).answers("default")
+        assert not await backend(url, ca_file=tmp_path / "missing.pem").answers("default")

@@ -1,11 +1,13 @@
 """The admin listener's application behind the real server: the gate, health, limits, accidents (T25, T28)."""
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -133,6 +135,41 @@ async def test_before_the_start_nobody_is_let_in(desk: Desk) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://x", headers=BEARER) as client:
         assert (await client.get(ALL)).status_code == 503
     await application.close()
+
+
+async def test_what_the_process_does_by_itself_lives_as_long_as_it(desk: Desk) -> None:
+    class Rounds:
+        def __init__(self) -> None:
+            self.told: list[str] = []
+
+        def start(self) -> None:
+            self.told.append("start")
+
+        def stop(self) -> None:
+            self.told.append("stop")
+
+    rounds = Rounds()
+    application = Administration(
+        desk.services, desk.config.token_file, {}, lambda: rounds.told.append("closed"), [rounds]
+    )
+    assert rounds.told == []
+    await application.start()
+    assert rounds.told == ["start"]
+    await application.close()
+    assert rounds.told == ["start", "stop", "closed"]
+
+
+@pytest.mark.parametrize(("every_s", "names"), [(0.0, ["health"]), (3600.0, ["domains", "health"])])
+async def test_only_the_administration_looks_at_backends_and_domains(
+    desk: Desk, every_s: float, names: list[str]
+) -> None:
+    config = replace(desk.config, dns=replace(desk.config.dns, check_every_s=every_s))
+    before = {task.get_name() for task in asyncio.all_tasks()}
+    application = app.admin(config)
+    await application.start()
+    running = {task.get_name() for task in asyncio.all_tasks()} - before
+    await application.close()
+    assert sorted(running) == names
 
 
 def test_a_client_worker_never_loads_the_framework() -> None:

@@ -1,5 +1,6 @@
 """Real questions to real name servers, healthy and otherwise: each ends as a value (product 2.5)."""
 
+import random
 from collections.abc import Callable, Iterator
 
 import dns.rcode
@@ -119,6 +120,31 @@ async def test_every_failure_is_a_value(behave: Behaviour, outcome: Outcome) -> 
         seen = await Resolver([misfit.server], timeout_s=patience).ask("a.test", "A")
     assert seen.outcome is outcome
     assert seen.server == str(misfit.server)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_an_answer_with_any_octets_changed_is_a_value(seed: int) -> None:
+    """A broken or hostile server: whatever it sends, there is an outcome, and no text that is not text."""
+    whole = zone(
+        "a.test 60 CNAME b.test.", 'b.test 60 TXT "v=spf1 mx" "-all"', "b.test 60 SRV 0 0 443 c.test."
+    )
+    chance = random.Random(seed)
+
+    def spoil(query: dns_server.dns.message.QueryMessage) -> bytes:
+        made = whole(query)
+        assert isinstance(made, dns_server.dns.message.Message)
+        octets = bytearray(made.to_wire())
+        for _ in range(chance.randrange(1, 6)):
+            octets[chance.randrange(2, len(octets))] = chance.randrange(256)
+        return bytes(octets[: chance.randrange(12, len(octets) + 1)])
+
+    with Misfit(spoil) as misfit:
+        resolver = Resolver([misfit.server], timeout_s=QUICK)
+        for rdtype in ("TXT", "SRV", "A", "MX") * 8:
+            seen = await resolver.ask("a.test", rdtype)
+            assert isinstance(seen.outcome, Outcome)
+            assert all(value.isascii() for value in (*seen.values, *seen.chain))
+            assert seen.fact
 
 
 async def test_an_alias_of_itself_is_a_loop() -> None:

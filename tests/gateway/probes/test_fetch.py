@@ -1,6 +1,7 @@
 """Requests to a stranger's server: what came, or why nothing did (product 2.5, 2.6)."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -112,6 +113,27 @@ async def test_the_next_address_is_tried(resolver: Resolver, ca: Path) -> None:
     for seen in (secure, plain):
         assert isinstance(seen, Fetched)
         assert seen.peer == "127.0.0.1"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_an_address_that_swallows_everything_leaves_time_for_the_next(ca: Path, scheme: str) -> None:
+    """A full backlog looks like a firewall that drops: connections to it wait for ever."""
+    identity = sound(NAME) if scheme == "https" else None
+    with socket.socket() as full, contextlib.ExitStack() as waiting:
+        full.bind(("127.0.0.2", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        for _ in range(3):
+            client = waiting.enter_context(socket.socket())
+            client.setblocking(False)
+            client.connect_ex(("127.0.0.2", port))
+        records = zone(f"{NAME} 60 A 127.0.0.2", f"{NAME} 60 A 127.0.0.9")
+        with Misfit(records) as names:
+            resolver = Resolver([names.server], timeout_s=10)
+            async with stranger(CHALLENGE, identity, address="127.0.0.9", port=port):
+                seen = await fetch(resolver, f"{scheme}://{NAME}:{port}/", ca=ca, timeout_s=6)
+    assert isinstance(seen, Fetched)
+    assert seen.peer == "127.0.0.9"
 
 
 async def test_plain_http_where_tls_is_asked_for(resolver: Resolver, ca: Path) -> None:
