@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -189,9 +190,9 @@ def _is_development(name: x509.Name) -> bool:
 
 
 def _trust(chain: Sequence[x509.Certificate], roots: Iterable[x509.Certificate], now: datetime) -> Finding:
-    store = crypto.X509Store()
-    for root in roots:
-        store.add_cert(crypto.X509.from_cryptography(root))
+    store = crypto.X509Store()  # one for each verdict: its time is set once for good
+    for root in _converted(tuple(roots)):
+        store.add_cert(root)
     store.set_time(now)
     leaf, *others = (crypto.X509.from_cryptography(certificate) for certificate in chain)
     try:
@@ -200,6 +201,12 @@ def _trust(chain: Sequence[x509.Certificate], roots: Iterable[x509.Certificate],
         return Finding("chain", Level.FAULT, _complaint(error, chain))
     anchor = path[-1].to_cryptography().subject.rfc4514_string()
     return Finding("chain", Level.OK, f"leads to the trusted root {anchor}")
+
+
+@lru_cache(maxsize=2)
+def _converted(roots: tuple[x509.Certificate, ...]) -> tuple[crypto.X509, ...]:
+    """A machine's 144 roots take 50 ms, and a gateway may have 1,000 chains to look at."""
+    return tuple(crypto.X509.from_cryptography(root) for root in roots)
 
 
 def _complaint(error: crypto.X509StoreContextError, chain: Sequence[x509.Certificate]) -> str:

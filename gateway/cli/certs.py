@@ -10,8 +10,8 @@ import secrets
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,9 +21,10 @@ import click
 
 from certs import authority, chain, csr, keys, names, served
 from certs.errors import CertificateError
+from gateway.cli.installed import Report, Unreadable, installed
 from gateway.cli.served import served_domains
 from gateway.config import Config, ConfigError, load
-from gateway.serving.tls import server_context
+from gateway.config.certificate_files import certificate_files
 
 TIMEOUT_S = 10.0
 """How long a server may take to answer one step of a handshake."""
@@ -109,21 +110,26 @@ def request(path: Path | None, given: tuple[str, ...], directory: Path, key: str
 @click.option("--ca", type=_CONFIG, help="Trust the authorities of this PEM file, and no others.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(path: Path | None, host: str | None, name: str | None, ca: Path | None, as_json: bool) -> None:
-    """Say whether clients will accept the certificate, and if not, why."""
+    """Say whether clients will accept the certificates, and if not, why."""
     if path is None and host is None:
         raise click.UsageError("name --config FILE, --host HOST:PORT or both")
     config = _config(path) if path else None
-    reports: dict[str, chain.Report] = {}
+    reports: dict[str, Report] = {}
     try:
         roots = chain.parse(ca.read_bytes()) if ca else _system_roots()
         required, advised = _served_names(config) if config else ((), ())
         if config is not None:
-            reports["installed"] = _installed(config, roots, required, advised)
+            reports |= installed(config, roots, _now(), required=required, advised=advised)
         if host is not None:
             asked = names.normalise(name or _address(host)[0])
             sent = _sent(host, asked)
+            by_name = config is not None and len(certificate_files(config.tls)) > 1
             reports["served"] = chain.inspect(
-                sent, _now(), roots=roots, required=(asked, *required), advised=advised
+                sent,
+                _now(),
+                roots=roots,
+                required=(asked,) if by_name else (asked, *required),
+                advised=() if by_name else advised,
             )
     except (CertificateError, OSError) as error:
         _end(str(error), FAULTY)
@@ -178,23 +184,6 @@ def _served_names(config: Config) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return names.required(config.public_host, domains), names.advised(config.public_host, domains)
 
 
-def _installed(
-    config: Config, roots: Sequence[chain.Certificate], required: Sequence[str], advised: Sequence[str]
-) -> chain.Report:
-    certificate, key = config.tls.certificate, config.tls.key
-    if certificate is None or key is None:
-        raise CertificateError("the configuration names no certificate: a front proxy has it")
-    report = chain.inspect(
-        chain.parse(certificate.read_bytes()), _now(), roots=roots, required=required, advised=advised
-    )
-    try:
-        server_context(certificate, key)
-    except (CertificateError, OSError) as error:
-        fault = chain.Finding("key", chain.Level.FAULT, f"{key}: {error}")
-        return replace(report, findings=(*report.findings, fault))
-    return report
-
-
 def _sent(host: str, name: str) -> tuple[chain.Certificate, ...]:
     with socket.create_connection(_address(host), timeout=TIMEOUT_S) as connection:
         return served.served_chain(name, connection.sendall, lambda: connection.recv(served.PIECE))
@@ -221,16 +210,19 @@ def _system_roots() -> tuple[chain.Certificate, ...]:
     return chain.parse_roots(loaded)
 
 
-def _show(reports: dict[str, chain.Report], *, as_json: bool) -> None:
+def _show(reports: dict[str, Report], *, as_json: bool) -> None:
     if as_json:
         document = {place: _document(report) for place, report in reports.items()}
         click.echo(json.dumps(document, indent=2, default=str))
         return
     for place, report in reports.items():
-        click.echo(f"--- {place}\n{chain.explain(report)}")
+        text = report.text if isinstance(report, Unreadable) else chain.explain(report)
+        click.echo(f"--- {place}\n{text}")
 
 
-def _document(report: chain.Report) -> dict[str, Any]:
+def _document(report: Report) -> dict[str, Any]:
+    if isinstance(report, Unreadable):
+        return {"level": report.level.value, "findings": [asdict(report.finding) | {"level": "fault"}]}
     findings = [{**asdict(finding), "level": finding.level.value} for finding in report.findings]
     dates = {"not_before": report.not_before.isoformat(), "not_after": report.not_after.isoformat()}
     return {**asdict(report), **dates, "level": report.level.value, "findings": findings}

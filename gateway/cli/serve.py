@@ -68,11 +68,13 @@ def serve(path: Path | None, workers: int | None, force: bool) -> None:
 def check(path: Path | None, show: bool, force: bool) -> None:
     """Check a configuration without starting anything."""
     config = _loaded(path)
-    _certificate(config, forced=force)
+    certificate = _certificate(config, forced=force)
     if show:
         click.echo(json.dumps(config.redacted(), indent=2))
-    else:
-        click.echo("The configuration is good.")
+        return
+    if certificate is not None:
+        _tell_certificates(config, certificate)
+    click.echo("The configuration is good.")
 
 
 def _loaded(path: Path | None) -> Config:
@@ -92,6 +94,17 @@ def _certificate(config: Config, *, forced: bool) -> ReloadableContext | None:
         return ReloadableContext(config.tls, names=(config.public_host,), forced=forced, now=now)
     except CertificateError as error:
         _end(f"the certificate cannot be served: {error}\n(--force serves it all the same)", 1)
+
+
+def _tell_certificates(config: Config, certificate: ReloadableContext) -> None:
+    """Faults of single certificates end the check, although the gateway would start and leave them out."""
+    from gateway.cli.installed import warnings  # noqa: PLC0415 - `usher serve` needs none of it
+
+    for warning in warnings(config, datetime.fromtimestamp(time.time(), UTC)):
+        click.echo(f"warning: {warning}", err=True)
+    if certificate.problems:
+        listed = "\n".join(certificate.problems)
+        _end(f"these certificates would be left out:\n{listed}", 1)
 
 
 def _applications(certificate: ReloadableContext | None) -> Applications:
