@@ -104,14 +104,17 @@ def _file(site: Site) -> Element:
 
 
 def _provider(site: Site) -> Element:
+    """The outgoing server follows the preferred incoming one: simple readers, K-9's former one among them,
+    stop when they have one of each, and take the last incoming server before the outgoing one."""
     served = site.endpoints
-    servers = (
+    candidates = (
         _server("incomingServer", "imap", served.imap),
         _server("incomingServer", "pop3", served.pop3),
         _http("incomingServer", "ews", served.ews, _HTTP),
         _http("incomingServer", "activesync", served.activesync, _HTTP),
-        _server("outgoingServer", "smtp", served.smtp),
     )
+    preferred, *others = (server for server in candidates if server is not None)
+    servers = (preferred, _server("outgoingServer", "smtp", served.smtp), *others)
     return Element(
         "emailProvider",
         children=(

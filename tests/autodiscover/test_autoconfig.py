@@ -115,6 +115,12 @@ def test_everything_that_is_served() -> None:
     assert page.attributes == (("url", "https://mail.example/?a=1&b=2"),)
 
 
+def test_a_reader_that_stops_at_the_first_pair_has_the_preferred_one() -> None:
+    provider = parse(write(SITE).body).findall("emailProvider")[0]
+    servers = [kind(each) for each in provider.children[3:] if isinstance(each, Element)]
+    assert servers == ["imap", "smtp", "pop3", "ews", "activesync"]
+
+
 def test_nothing_that_is_not_served() -> None:
     bare = Endpoints(ENDPOINTS.activesync, imap=ENDPOINTS.imap, smtp=ENDPOINTS.smtp)
     root = check_shape(write(replace(SITE, endpoints=bare)).body)
