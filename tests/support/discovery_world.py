@@ -8,8 +8,12 @@ that offer less; jürg, whose password Outlook sends in Latin-1.
 """
 
 import time
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 from gateway.chance import Secrets, SystemClock
@@ -17,7 +21,9 @@ from gateway.directory.local import LocalPasswords
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
+from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.threads import Threads
+from gateway.log import Trace
 from gateway.records import Domain, Grant, Group, Organisation, Resource, Right, User
 from gateway.services.discovery import Discovery
 from gateway.services.discovery_memory import DiscoveryMemory
@@ -27,6 +33,7 @@ from gateway.services.users import Users
 from gateway.store import DatabaseStore, migrate, open_store
 
 ACME, OTHER = "m-" + "a" * 32, "m-" + "b" * 32
+PATH = "/autodiscover/autodiscover.xml"
 EAS = "https://usher.example/Microsoft-Server-ActiveSync"
 EWS = "https://mail.example/EWS/Exchange.asmx"
 FOREIGN = UrlRedirect("https://exchange.example/autodiscover/autodiscover.xml")
@@ -133,3 +140,59 @@ def endpoint(store: DatabaseStore, clock: Clock, threads: Threads) -> DiscoveryE
     memory = DiscoveryMemory(lambda _: False, time.monotonic)
     answers = DiscoveryAnswers(discovery(store).find, threads.store, memory)
     return DiscoveryEndpoint(answers, credentials.signed, clock, server=4711)
+
+
+def login(name: str, password: str = PASSWORD, encoding: str = "utf-8") -> tuple[bytes, bytes]:
+    """The header that signs somebody in."""
+    return b"authorization", b"Basic " + b64encode(f"{name}:{password}".encode(encoding))
+
+
+@dataclass
+class Exchange:
+    """One request through the ASGI interface and what came back."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    received: int = 0
+
+
+async def ask(
+    endpoint: Callable[..., Awaitable[None]],
+    *chunks: bytes,
+    method: str = "POST",
+    path: str = PATH,
+    headers: tuple[tuple[bytes, bytes], ...] | None = None,
+    leave: bool = False,
+) -> Exchange:
+    """A request by the ASGI interface, signed in as Alice unless ``headers`` say otherwise.
+
+    Args:
+        leave: the client goes away after the chunks.
+    """
+    exchange = Exchange()
+    waiting = list(chunks or (b"",))
+
+    async def receive() -> MutableMapping[str, Any]:
+        if leave and not waiting:
+            return {"type": "http.disconnect"}
+        exchange.received += 1
+        chunk = waiting.pop(0)
+        return {"type": "http.request", "body": chunk, "more_body": leave or bool(waiting)}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            exchange.status = message["status"]
+            exchange.headers = {k.decode(): v.decode() for k, v in message["headers"]}
+        else:
+            exchange.body += message["body"]
+
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": b"",
+        "headers": list((login("alice@example.org"),) if headers is None else headers),
+    }
+    await endpoint({**scope, TRACE: Trace("1", "192.0.2.1")}, receive, send)
+    return exchange

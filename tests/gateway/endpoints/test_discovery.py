@@ -5,8 +5,7 @@ to the golden test of that number, those of port 80 are number 9. The directory 
 ``tests.support.discovery_world``, signing in is real.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, MutableMapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,19 +15,17 @@ import pytest
 from autodiscover import pox
 from autodiscover.model import Outcome, Question
 from gateway.endpoints.discovery import MAXIMUM_BODY, DiscoveryEndpoint
-from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.redirect import PlainRedirect
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
-from gateway.log import Trace
 from gateway.services.discovery import Signed
 from gateway.services.login import Principal
 from tests.support import discovery_world
+from tests.support.discovery_world import ask
 
 CORPUS = Path(__file__).parents[2] / "corpus" / "autodiscover"
 PORT_80 = "09-"
-AUTHORIZATION = (b"authorization", b"Basic YWxpY2VAZXhhbXBsZS5vcmc6c2VjcmV0")
-PATH = "/autodiscover/autodiscover.xml"
+AUTHORIZATION = discovery_world.login("alice@example.org")
 QUESTION = (
     b"<Autodiscover><Request><EMailAddress>alice@example.org</EMailAddress><AcceptableResponseSchema>"
     b"http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006"
@@ -52,46 +49,6 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DiscoveryEndp
     yield discovery_world.endpoint(store, Clock(), threads)
     threads.close()
     store.close()
-
-
-@dataclass
-class Exchange:
-    """One request through the ASGI interface and what came back."""
-
-    status: int = 0
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    received: int = 0
-
-
-async def ask(
-    endpoint: Callable[..., Awaitable[None]],
-    *chunks: bytes,
-    method: str = "POST",
-    path: str = PATH,
-    headers: tuple[tuple[bytes, bytes], ...] = (AUTHORIZATION,),
-    leave: bool = False,
-) -> Exchange:
-    exchange = Exchange()
-    waiting = list(chunks or (b"",))
-
-    async def receive() -> MutableMapping[str, Any]:
-        if leave and not waiting:
-            return {"type": "http.disconnect"}
-        exchange.received += 1
-        chunk = waiting.pop(0)
-        return {"type": "http.request", "body": chunk, "more_body": leave or bool(waiting)}
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        if message["type"] == "http.response.start":
-            exchange.status = message["status"]
-            exchange.headers = {k.decode(): v.decode() for k, v in message["headers"]}
-        else:
-            exchange.body += message["body"]
-
-    scope = {"type": "http", "method": method, "path": path, "query_string": b"", "headers": list(headers)}
-    await endpoint({**scope, TRACE: Trace("1", "192.0.2.1")}, receive, send)
-    return exchange
 
 
 _PORT_80 = PlainRedirect("usher.example", {"autodiscover.example.org"}.__contains__)
