@@ -13,6 +13,7 @@ BENCHMARKS = (
     "xmltext",
     "leak",
     "start",
+    "doctor",
     "streams",
     "release",
     "throughput",

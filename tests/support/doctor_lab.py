@@ -51,6 +51,7 @@ server_names_hash_bucket_size 128;
 {servers}
 }}
 """
+TRIES = 5
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
 
@@ -118,40 +119,46 @@ def codes(report: Report) -> dict[str, str]:
 @contextmanager
 def lab(folder: Path, *hosts: Host, records: Sequence[str] = (), a: bool = True) -> Iterator[Lab]:
     """Run the hosts; ``records`` are dnsmasq's own options, beside an A record for each host if ``a``."""
-    https, http = ports.free(2)
     folder.mkdir(exist_ok=True)
     published = [f"host-record={host.name},{host.address}" for host in hosts if a]
-    options = ("local=/example/", *published, *records)
-    with dnsmasq(*options) as dns, _nginx(folder, hosts, https, http):
+    with dnsmasq("local=/example/", *published, *records) as dns, _nginx(folder, hosts) as (https, http):
         yield Lab(dns, Ways(trusted(folder), https, http))
 
 
 @contextmanager
-def _nginx(folder: Path, hosts: Sequence[Host], https: int, http: int) -> Iterator[None]:
+def _nginx(folder: Path, hosts: Sequence[Host]) -> Iterator[tuple[int, int]]:
+    """Run the web servers, on other ports if somebody was quicker."""
+    for _ in range(TRIES):
+        https, http = ports.free(2)
+        _configure(folder, hosts, https, http)
+        command = [program("nginx"), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/start.log"]
+        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if _starts(folder, child):
+                yield https, http
+                return
+        finally:
+            child.terminate()
+            child.wait(10)
+    raise RuntimeError((folder / "start.log").read_text() + (folder / "error.log").read_text())
+
+
+def _configure(folder: Path, hosts: Sequence[Host], https: int, http: int) -> None:
     servers = "\n".join(_servers(folder, host, https, http) for host in hosts)
-    if not servers:
-        yield
-        return
     temporary = "\n".join(f"{name}_temp_path {folder}/{name};" for name in TEMPORARY)
-    main = folder / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""
-    main.write_text(MAIN.format(user=user, folder=folder, temporary=temporary, servers=servers))
-    command = [program("nginx"), "-c", str(main), "-e", f"{folder}/start.log"]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    try:
-        _wait(folder, child)
-        yield
-    finally:
-        child.terminate()
-        child.wait(10)
+    text = MAIN.format(user=user, folder=folder, temporary=temporary, servers=servers)
+    (folder / "nginx.conf").write_text(text)
 
 
-def _wait(folder: Path, child: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + 20
-    while not (folder / "nginx.pid").exists() or not (folder / "nginx.pid").read_text():
-        if child.poll() is not None or time.monotonic() > until:
-            raise RuntimeError((folder / "start.log").read_text() + (folder / "error.log").read_text())
+def _starts(folder: Path, child: "subprocess.Popen[bytes]") -> bool:
+    """Whether it runs; False when a port was taken in between."""
+    until, pid = time.monotonic() + 20, folder / "nginx.pid"
+    while child.poll() is None and time.monotonic() < until:
+        if pid.exists() and pid.read_text():
+            return True
         time.sleep(0.02)
+    return False
 
 
 def _servers(folder: Path, host: Host, https: int, http: int) -> str:

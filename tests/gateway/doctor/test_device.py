@@ -66,6 +66,14 @@ def behind(gateway: Gateway, folder: Path, more: str = "") -> Iterator[Lab]:
         yield running
 
 
+def stop(backend: RecordingBackend) -> None:
+    """The mail server is gone, and so are its connections."""
+    assert backend._server is not None
+    backend._server.close()
+    for task in list(backend._tasks):
+        task.cancel()
+
+
 def step(report: Report, title: str) -> Status:
     return next(node.status for node in report.leaves() if node.title == title)
 
@@ -114,8 +122,7 @@ async def test_a_device_that_is_to_be_wiped(gateway: Gateway, tmp_path: Path) ->
 async def test_a_mail_server_that_is_down(
     gateway: Gateway, backend: RecordingBackend, tmp_path: Path
 ) -> None:
-    assert backend._server is not None
-    backend._server.close()
+    stop(backend)
     with behind(gateway, tmp_path) as running:
         report = await running.examine(PASSWORD, with_device=True)
     assert codes(report) == {"eas.down": "fail"}
@@ -128,8 +135,7 @@ async def test_a_mail_server_that_goes_down_behind_a_gateway_that_remembers_it(
 ) -> None:
     with behind(gateway, tmp_path) as running:
         await running.examine(PASSWORD)
-        assert backend._server is not None
-        backend._server.close()
+        stop(backend)
         report = await running.examine(PASSWORD, with_device=True)
     assert codes(report) == {"eas.down": "fail"}
     assert (step(report, "OPTIONS"), step(report, "FolderSync")) == (Status.PASS, Status.FAIL)
