@@ -12,6 +12,7 @@ BENCHMARKS = (
     "wbxml",
     "xmltext",
     "leak",
+    "many_domains",
     "start",
     "doctor",
     "streams",
