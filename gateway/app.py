@@ -277,7 +277,7 @@ class Redirecting:
 
     def __init__(self, config: Config, certified: Certified | None = None) -> None:
         covers = certified or certified_names(config).__contains__
-        self._app = PlainRedirect(config.public_host, covers, config.public_port)
+        self._app = PlainRedirect(config.public_host, covers, config.public_port, config.tls.acme_webroot)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)

@@ -110,12 +110,14 @@ class Tls:
         certificate, key: the default one, for clients without SNI and for names that no certificate has.
         certificates: further ones.
         folder: and all that are in this folder (``gateway.config.certificate_files``).
+        acme_webroot: where an ACME client puts its proofs (HTTP-01), to be served on port 80.
     """
 
     certificate: Path | None = None
     key: Path | None = None
     certificates: tuple[CertificateFiles, ...] = ()
     folder: Path | None = None
+    acme_webroot: Path | None = None
 
     @property
     def configured(self) -> bool:

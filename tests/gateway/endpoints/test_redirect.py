@@ -1,6 +1,7 @@
 """Port 80 (spec/autodiscover.md R12, 6.3, 14; T13; eas-testsuites S02_TC03)."""
 
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ async def ask(
     *hosts: bytes,
     port: int = 443,
     extra: tuple[tuple[bytes, bytes], ...] = (),
+    webroot: Path | None = None,
+    body: bytes = b"",
 ) -> tuple[int, dict[str, str]]:
     sent: list[MutableMapping[str, Any]] = []
 
@@ -28,9 +31,9 @@ async def ask(
 
     headers = [(b"host", host) for host in hosts] + list(extra)
     scope = {"type": "http", "method": method, "path": path, "query_string": b"a=b", "headers": headers}
-    await PlainRedirect("usher.example", SERVED.__contains__, port)(scope, receive, send)
+    await PlainRedirect("usher.example", SERVED.__contains__, port, webroot)(scope, receive, send)
     start, end = sent
-    assert end == {"type": "http.response.body", "body": b""}
+    assert end == {"type": "http.response.body", "body": body}
     answered = {name.decode(): value.decode() for name, value in start["headers"]}
     assert "www-authenticate" not in answered
     return start["status"], answered
@@ -94,3 +97,49 @@ async def test_there_is_nothing_else_here(path: str) -> None:
 
 async def test_other_methods_are_refused() -> None:
     assert (await ask(XML, "PUT"))[0] == 405
+
+
+@pytest.fixture
+def webroot(tmp_path: Path) -> Path:
+    place = tmp_path / "webroot" / ".well-known" / "acme-challenge"
+    place.mkdir(parents=True)
+    (place / "tok-EN_1").write_text("tok-EN_1.thumbprint")
+    (place / "long").write_bytes(b"x" * 1025)
+    (place / "folder").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    return tmp_path / "webroot"
+
+
+CHALLENGES = "/.well-known/acme-challenge/"
+
+
+async def test_an_authority_is_shown_its_proof_whatever_name_it_asks(webroot: Path) -> None:
+    proof = b"tok-EN_1.thumbprint"
+    status, headers = await ask(CHALLENGES + "tok-EN_1", "GET", b"new.example", webroot=webroot, body=proof)
+    assert (status, headers["content-type"], headers["content-length"]) == (200, "text/plain", "19")
+    assert (await ask(CHALLENGES + "tok-EN_1", "HEAD", webroot=webroot))[1]["content-length"] == "19"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "none",
+        "",
+        "../../../secret",
+        "..",
+        ".",
+        "folder",
+        "long",
+        "tok-EN_1/",
+        "tok-EN_1\0",
+        "a" * 300,
+        "t%20",
+    ],
+)
+async def test_there_is_no_other_file(webroot: Path, path: str) -> None:
+    assert (await ask(CHALLENGES + path, webroot=webroot))[0] == 404
+
+
+async def test_without_a_webroot_there_is_no_proof_and_with_one_no_other_method(webroot: Path) -> None:
+    assert (await ask(CHALLENGES + "tok-EN_1"))[0] == 404
+    assert (await ask(CHALLENGES + "tok-EN_1", "POST", webroot=webroot))[0] == 404
