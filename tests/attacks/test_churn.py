@@ -101,7 +101,7 @@ async def test_nothing_is_left_of_clients_that_leave_at_any_moment(
     await until(lambda: gateway.guard.active == 0, 10)
     assert len(gateway.app.polls) == 0
     assert gateway.app.polls._open.get(Command.PING, {}) == {}
-    credentials = gateway.app._app._activesync._rooms.credentials  # type: ignore[attr-defined]
+    credentials = gateway.credentials
     assert credentials._open == {}
     await until(lambda: len(asyncio.all_tasks()) <= tasks + 3, 10)
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []

@@ -91,7 +91,7 @@ async def test_an_office_that_comes_back_at_once_is_not_taken_for_a_spray(
 async def test_a_spray_does_not_reach_the_database(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once its network's bucket is empty, a stranger costs no thread: wipes and enrolments need them."""
     asked = 0
-    credentials = gateway.app._app._activesync._rooms.credentials  # type: ignore[attr-defined]
+    credentials = gateway.credentials
     resolve = credentials._users.resolve
 
     def counted(name: str) -> object:

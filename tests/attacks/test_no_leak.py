@@ -6,6 +6,7 @@ shared machine proves nothing, one password hash more or less does. ``python -m 
 
 import base64
 import re
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from autodiscover import FORMATS
 from autodiscover.model import Audience
 from gateway.config import ACTIVESYNC_PATH
 from gateway.directory import passwords
+from gateway.endpoints.credentials import BEAT_S
 from gateway.records import UserSource, UserState
 from gateway.services.tenants import Settings
 from gateway.services.throttle import PER_ACCOUNT
@@ -241,3 +243,12 @@ async def got(
     answer = await exchange(gateway.port, "\r\n".join(head).encode() + b"\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 ")
     return VOLATILE.sub(b"", answer)
+
+
+async def test_who_was_looked_up_is_refused_on_the_beat_and_not_before(fronted: Gateway) -> None:
+    """Wrong, and not to be tried any more; what is known to be wrong costs nothing and waits for nothing."""
+    for number in range(PER_ACCOUNT.burst + 1):
+        for login in (EXISTING, NOBODY):
+            began = time.monotonic()
+            await asked(fronted, "FolderSync", login, f"Guess-{number}")
+            assert time.monotonic() - began >= BEAT_S - 0.002

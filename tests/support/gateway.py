@@ -21,6 +21,7 @@ from gateway.config import (
     Config,
     Limits,
 )
+from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.middleware import Guard
 from gateway.log import AccessLog
 from gateway.phone import query
@@ -75,6 +76,12 @@ class Gateway:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}{ACTIVESYNC_PATH}"
+
+    @property
+    def credentials(self) -> Credentials:
+        """Who asks, as the application finds out."""
+        found: Credentials = self.app._app._app._activesync._rooms.credentials  # type: ignore[attr-defined]
+        return found
 
     def phone(
         self,

@@ -295,7 +295,7 @@ async def test_discovery_and_options_count_with_activesync(gateway: Gateway) -> 
 
 
 async def test_an_unused_failure_disturbs_nobody(gateway: Gateway) -> None:
-    credentials = gateway.app._app._activesync._rooms.credentials  # type: ignore[attr-defined]
+    credentials = gateway.credentials
     with outage(gateway.config.store.directory), pytest.raises(GatewayError):
         await credentials.verify(Basic("ann", "x", b"ann:x"), "192.0.2.1")
     assert credentials._open == {}
