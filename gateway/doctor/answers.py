@@ -63,6 +63,17 @@ def is_html(page: Page) -> bool:
     return page.media_type in HTML_TYPES or start.startswith((b"<!doctype html", b"<html"))
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an https URL that may be asked: what a stranger writes is not to steer a request."""
+    if not (text.startswith("https://") and text.isascii() and text.isprintable()) or " " in text:
+        return False
+    try:
+        parts = urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _remark(code: str, **facts: str) -> Remark:
     return code, MappingProxyType(facts)
 
@@ -70,7 +81,7 @@ def _remark(code: str, **facts: str) -> Remark:
 def _pox(root: Element, page: Page) -> Said:
     remarks = tuple(_form(root, page))
     types = tuple(_types(root))
-    urls = tuple(dict.fromkeys(text for text in _texts(root) if text.startswith("https://")))
+    urls = tuple(dict.fromkeys(text for text in _texts(root) if is_address(text)))
     error = _first(root, "ErrorCode") or _first(root, "Status")
     redirect = _first(root, "RedirectAddr") or _first(root, "RedirectUrl") or _first(root, "Redirect")
     if redirect:
@@ -126,7 +137,7 @@ def _soap(root: Element) -> Said:
     url = values.get("ExternalEwsUrl") or values.get("InternalEwsUrl") or ""
     code = next((text for text in _named(root, "ErrorCode") if text != "NoError"), "")
     redirect = _first(root, "RedirectTarget")
-    if url:
+    if is_address(url):
         return Said("settings", ("EWS",), (url,), frozenset(filter(None, (_host(url),))))
     if redirect:
         return Said("redirect", error=redirect)
@@ -153,7 +164,7 @@ def _json(body: bytes, ask: Ask) -> Said:
     if ask is Ask.PACC:
         return Said("settings" if isinstance(said.get("protocols"), dict) else "")
     url = said.get("Url") or said.get("url")
-    if not isinstance(url, str) or not url:
+    if not isinstance(url, str) or not is_address(url):
         return Said("error", error=str(said.get("ErrorCode", "no Url"))[:64])
     return Said(
         "settings", (str(said.get("Protocol", ""))[:64],), (url,), frozenset(filter(None, (_host(url),)))

@@ -206,7 +206,8 @@ def _anonymous(observations: Observations, place: Place, ask: Ask, trail: Trail)
         case Outcome.BROKEN if place is Place.APEX:
             yield _finding(web, page.url, place, media=media)
         case Outcome.OPEN | Outcome.FOREIGN if foreign(observations, place):
-            yield _foreign(observations, page)
+            if ask is not Ask.SVC_POST:
+                yield _foreign(observations, page)
         case Outcome.OPEN | Outcome.BROKEN:
             yield _finding("http.no_challenge", page.url, place)
         case Outcome.ODD_CHALLENGE if page.status == 403:
@@ -249,6 +250,8 @@ def _answers(observations: Observations, place: Place, ask: Ask, trail: Trail) -
         yield _finding("answer.broken", page.url, place, detail=f"{len(page.body)} bytes, {page.media_type}")
     if found is Outcome.ERROR and ask is Ask.MOBILE:
         yield _finding("answer.error", page.url, place, error=said.error)
+    if said.kind == "redirect" and page.signed_in:
+        yield _finding("answer.redirected", page.url, place, target=said.error)
     for code, facts in said.remarks:
         yield Finding(code, page.url, facts, frozenset({place}))
 
@@ -261,6 +264,10 @@ def _port_80(observations: Observations) -> Iterator[Finding]:
     posted = _page(observations, Place.PORT_80, Ask.PLAIN_POST)
     if got is not None and got.redirects and posted is not None and not posted.redirects:
         yield _finding("redirect.post", posted.url, Place.PORT_80, status=str(posted.status))
+    svc = _page(observations, Place.PORT_80, Ask.SVC_GET)
+    soap = any(outcome(observations, place, Ask.SVC_POST) is Outcome.CHALLENGED for place in TLS_PLACES)
+    if soap and got is not None and got.redirects and svc is not None and not svc.redirects:
+        yield _finding("redirect.no_svc", svc.url, Place.PORT_80, status=str(svc.status))
 
 
 def _page(observations: Observations, place: Place, ask: Ask) -> Page | None:
@@ -275,6 +282,10 @@ def _formats(observations: Observations) -> Iterator[Finding]:
         served = outcome(observations, place, Ask.SVC_POST) is Outcome.CHALLENGED
         if served and isinstance(probe, Page) and not probe.headers.get("x-soap-enabled"):
             yield _finding("http.no_soap_header", probe.url, place)
+        mixed = _page(observations, place, Ask.MIXED_POST)
+        known = outcome(observations, place, Ask.XML_POST) is Outcome.CHALLENGED
+        if known and mixed is not None and mixed.status in (404, 405):
+            yield _finding("http.case_sensitive", mixed.url, place, status=str(mixed.status))
         yield from _uneven(observations, place, "json.one_form", Ask.JSON_FORM, Ask.JSON_PATH)
         yield from _uneven(observations, place, "json.one_form", Ask.JSON_PATH, Ask.JSON_FORM)
     for place in (Place.AUTOCONFIG, Place.WELL_KNOWN, Place.MX):

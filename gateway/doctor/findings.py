@@ -318,6 +318,14 @@ _ROWS = (
         "libraries try SOAP only then.",
     ),
     Kind(
+        "http.case_sensitive",
+        WARN,
+        "the path is known in lower case only",
+        "{subject}: HTTP {status}",
+        "Match /autodiscover/ whatever the case of the letters: clients write AutoDiscover and "
+        "Autodiscover too.",
+    ),
+    Kind(
         "http.anonymous_redirect",
         BLOCKS,
         "https redirects before it asks for the password",
@@ -338,6 +346,13 @@ _ROWS = (
         "port 80 does not redirect a POST",
         "{subject}: HTTP {status} to a POST",
         "Answer 302 to POST as to GET on port 80: Thunderbird sends a POST.",
+    ),
+    Kind(
+        "redirect.no_svc",
+        WARN,
+        "port 80 does not redirect SOAP",
+        "{subject}: HTTP {status}",
+        "Redirect .svc to .svc on port 80, as .xml to .xml: exchangelib asks for nothing else.",
     ),
     Kind(
         "redirect.challenge",
@@ -447,6 +462,14 @@ _ROWS = (
         "the server knows no configuration",
         "{subject}: error {error}",
         "Look whether the mailbox exists and what it may use.",
+    ),
+    Kind(
+        "answer.redirected",
+        WARN,
+        "the mailbox is somewhere else",
+        "{subject} sends clients on to {target}",
+        "Nothing is wrong if the mailbox has moved or has another primary address; examine that one "
+        "too: usher doctor {target}.",
     ),
     Kind(
         "json.one_form",

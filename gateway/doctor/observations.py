@@ -30,6 +30,7 @@ class Ask(Enum):
 
     XML_GET = "GET .xml"
     PLAIN_POST = "POST .xml without TLS"
+    MIXED_POST = "POST AutoDiscover.xml"
     XML_POST = "POST .xml"
     OUTLOOK = "POST .xml, schema outlook"
     EWS_XML = "POST .xml, schema outlook, as an EWS client"

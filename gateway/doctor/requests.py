@@ -114,6 +114,7 @@ _GETS = {Ask.XML_GET: XML, Ask.SVC_GET: SVC, Ask.PACC: PACC}
 _POSTS: Mapping[Ask, tuple[str, str, Callable[[str], bytes]]] = {
     Ask.XML_POST: (XML, NAME, discovery.request),
     Ask.PLAIN_POST: (XML, NAME, discovery.request),
+    Ask.MIXED_POST: ("/AutoDiscover/AutoDiscover.xml", NAME, discovery.request),
     Ask.MOBILE: (XML, NAME, discovery.request),
     Ask.OUTLOOK: (XML, OUTLOOK_AGENT, outlook),
     Ask.EWS_XML: (XML, EWS_AGENT, outlook),

@@ -43,6 +43,7 @@ SIGN_IN_ORDER = (Place.AUTODISCOVER, Place.APEX, Place.SRV, Place.PORT_80)
 PUBLIC_ASKS = (
     Ask.XML_GET,
     Ask.XML_POST,
+    Ask.MIXED_POST,
     Ask.SVC_POST,
     Ask.JSON_FORM,
     Ask.JSON_PATH,

@@ -37,6 +37,12 @@ BASIC = "add_header WWW-Authenticate 'Basic realm=\"lab\"' always;"
 ABSENT = "location / { return 404; }"
 CHALLENGES = f"location {DISCOVERY} {{ {BASIC} add_header X-SOAP-Enabled True always; return 401; }} {ABSENT}"
 REDIRECTS = "location / { return 302 https://$host$uri; }"
+FOREIGN = """location / { default_type text/xml; return 200 '<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response
+ xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"><Account>
+<AccountType>email</AccountType><Action>settings</Action><Protocol><Type>IMAP</Type>
+<Server>web7.hoster.example</Server><Port>993</Port></Protocol></Account></Response></Autodiscover>'; }"""
+"""What a web host answers at the bare domain, to anybody."""
 MAIN = """\
 {user}
 worker_processes 1;

@@ -121,3 +121,16 @@ def test_a_wrong_command_ends_with_2(wrong: tuple[str, ...]) -> None:
 )
 def test_name_servers(text: str, server: Server) -> None:
     assert NameServer().convert(text, None, None) == server
+
+
+@pytest.mark.nginx
+def test_on_a_terminal_it_says_what_it_asks(tmp_path: Path) -> None:
+    ours, theirs = os.openpty()
+    with lab(tmp_path, *HOSTS) as running:
+        command = [sys.executable, "-m", "gateway", *arguments(running, "--without-password")]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=False)
+    os.close(theirs)
+    told = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert done.returncode == 0
+    assert f"... POST https://{AUTODISCOVER}/autodiscover/autodiscover.xml" in told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.doctor.answers import Said, is_html, understand
+from gateway.doctor.answers import Said, is_address, is_html, understand
 from gateway.doctor.observations import Ask, Page
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>'
@@ -114,3 +114,21 @@ def test_whatever_else_comes_is_nothing(body: str) -> None:
 )
 def test_a_web_page_is_known_by_type_or_by_its_beginning(body: str, media: str, html: bool) -> None:
     assert is_html(page(body, media)) is html
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        ("https://m.example/x", True),
+        ("https://m.example:8443/x?y", True),
+        ("http://m.example/x", False),
+        ("https://m.example/x HTTP/1.1\r\nX-Y: z", False),
+        ("https://m.example/\r\n", False),
+        ("https://m.example:99999/", False),
+        ("https://[/", False),
+        ("https:///x", False),
+        ("https://m.example/\u202e", False),
+    ],
+)
+def test_an_address_that_a_stranger_named_cannot_steer_a_request(text: str, good: bool) -> None:
+    assert is_address(text) is good

@@ -17,6 +17,7 @@ from tests.support.doctor_lab import (
     CHALLENGES,
     DISCOVERY,
     DOMAIN,
+    FOREIGN,
     REDIRECTS,
     Host,
     Lab,
@@ -27,11 +28,6 @@ from tests.support.stranger import Identity, expired, incomplete, self_signed, s
 
 APEX = Host(DOMAIN, ABSENT, ABSENT)
 HTML = "location / { default_type text/html; return 200 '<!DOCTYPE html><html><body>Welcome</body></html>'; }"
-FOREIGN = """location / { default_type text/xml; return 200 '<?xml version="1.0" encoding="utf-8"?>
-<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response
- xmlns="http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"><Account>
-<AccountType>email</AccountType><Action>settings</Action><Protocol><Type>IMAP</Type>
-<Server>web7.hoster.example</Server><Port>993</Port></Protocol></Account></Response></Autodiscover>'; }"""
 OPEN = FOREIGN.replace("web7.hoster.example", "mail.acme.example")
 
 
@@ -217,6 +213,16 @@ CASES = (
                 http=f"location / {{ if ($request_method = POST) {{ return 405; }} {REDIRECTS[13:]}",
             ),
         ),
+    ),
+    Case(
+        "port 80 redirects .xml only",
+        {"redirect.no_svc": "warn"},
+        (APEX, Host(AUTODISCOVER, http=f"location ~ xml$ {{ return 302 https://$host$uri; }} {ABSENT}")),
+    ),
+    Case(
+        "lower case only",
+        {"http.case_sensitive": "warn"},
+        (APEX, Host(AUTODISCOVER, CHALLENGES.replace("~*", "~"))),
     ),
     Case(
         "a wildcard that leads to a web host",

@@ -16,6 +16,7 @@ from tests.support.doctor_lab import (
     AUTODISCOVER,
     CHALLENGES,
     DOMAIN,
+    FOREIGN,
     PUBLIC,
     Host,
     codes,
@@ -26,10 +27,13 @@ from tests.support.doctor_lab import (
 from tests.support.gateway import Gateway, serving
 from tests.support.inhabited import PASSWORD
 from tests.support.mail_server import mail_server
-from tests.support.stranger import CHALLENGE, Stranger, sound, stranger
+from tests.support.stranger import CHALLENGE, Stranger, answer, sound, stranger
 
 pytestmark = pytest.mark.nginx
 WRONG = "Wrong-Horse-9"
+MOVED = b"""<?xml version="1.0" encoding="utf-8"?>
+<Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response>
+<Action><Redirect>ann@other.example</Redirect></Action></Response></Autodiscover>"""
 
 
 @pytest.fixture
@@ -147,6 +151,26 @@ async def test_nobody_gets_it_with_a_certificate_that_is_not_good(tmp_path: Path
             seen = await running.observe(PASSWORD)
     assert seen.sign_in is SignIn.NO_PLACE
     assert not any("authorization" in visit.headers for visit in server.visits)
+
+
+async def test_an_answer_at_the_bare_domain_that_is_not_ours(gateway: Gateway, tmp_path: Path) -> None:
+    _, *ours = healthy(gateway)
+    with lab(tmp_path / "lab", Host(DOMAIN, FOREIGN), *ours) as running:
+        report = await running.examine(PASSWORD)
+    assert codes(report) == {"http.apex_foreign": "fail"}
+    (fault,) = report.faults
+    assert "web7.hoster.example" in fault.fact
+    assert PUBLIC in fault.fact
+    assert "outlook" in fault.hurts
+
+
+async def test_a_mailbox_that_is_elsewhere(tmp_path: Path) -> None:
+    moved = answer("200 OK", "Content-Type: text/xml; charset=utf-8", body=MOVED)
+    async with stranger(lambda visit: moved if "authorization" in visit.headers else CHALLENGE) as server:
+        with lab(tmp_path / "lab", Host(DOMAIN, ABSENT), Host(AUTODISCOVER, passes(server.port))) as running:
+            report = await running.examine(PASSWORD, [BY_NAME["phone"]])
+    found = {fault.code: fault for fault in report.faults}
+    assert "usher doctor ann@other.example" in found["answer.redirected"].mend
 
 
 async def test_a_chosen_family_alone_is_judged(tmp_path: Path) -> None:
