@@ -12,7 +12,7 @@ from autodiscover.verdicts import Verdict
 from autodiscover.zone import Need, row, zone_file
 from certs.errors import CertificateError
 from gateway.cli.local import FAILED, Work, end, on_store
-from gateway.cli.tables import table
+from gateway.cli.tables import table, visible
 from gateway.endpoints.api.domain_records import check_view, view
 from gateway.services.domain_records import Check, Plan
 
@@ -66,13 +66,13 @@ def _report(check: Check, verdicts: Sequence[Verdict]) -> Iterator[str]:
         for phase in verdict.phases:
             yield f"phase {phase.number} {'passed' if phase.passed else 'FAILED'}"
             for step in phase.steps:
-                yield f"  {'ok    ' if step.passed else 'FAILED'} {step.url}: {step.fact}"
+                yield f"  {'ok    ' if step.passed else 'FAILED'} {visible(f'{step.url}: {step.fact}')}"
     mends = [each for each in verdicts if each.mend]
     if mends:
         yield "to mend:"
     for verdict in mends:
         optional = "" if verdict.record.need is Need.REQUIRED else f" ({verdict.record.need.value})"
-        yield f"  {verdict.record.name} {verdict.record.rdtype}{optional}: {verdict.mend}"
+        yield f"  {verdict.record.name} {verdict.record.rdtype}{optional}: {visible(verdict.mend)}"
     yield f"{check.domain} is {'verified' if check.verified else 'not verified'}"
 
 

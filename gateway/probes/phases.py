@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from autodiscover.observation import Phase, Step
+from certs.names import as_address
 from gateway.probes.answers import Fetched, Reason, Unreachable
 from gateway.probes.dns import Resolver
 from gateway.probes.fetch import TIMEOUT_S, fetch
@@ -127,7 +128,7 @@ async def _followed(url: str, around: Surroundings) -> Fetched | Unreachable:
     for _ in range(MOST_HOPS):
         if isinstance(seen, Unreachable) or seen.status not in (301, 302, 303, 307, 308):
             break
-        target = _target(seen)
+        target = _target(seen, around)
         if target is None:
             break
         kept = seen.status in (307, 308)
@@ -135,14 +136,19 @@ async def _followed(url: str, around: Surroundings) -> Fetched | Unreachable:
     return seen
 
 
-def _target(seen: Fetched) -> str | None:
-    """Where a redirect leads; None where that is no place on the web."""
+def _target(seen: Fetched, around: Surroundings) -> str | None:
+    """Where a redirect leads; None where that is no public place: a stranger's server must not send us to
+    other ports or to bare addresses, which may be those of our own network."""
     location = seen.header("Location")
-    if _split(location) is None:
+    if not location or _split(location) is None:
         return None
     target = urljoin(seen.url, location)
     parts = _split(target)
-    return target if parts is not None and parts.scheme in ("http", "https") and parts.hostname else None
+    if parts is None or not parts.hostname or as_address(parts.hostname) is not None:
+        return None
+    usual = {"https": (HTTPS_PORT, around.https_port), "http": (HTTP_PORT, around.http_port)}
+    ports = usual.get(parts.scheme)
+    return target if ports is not None and (parts.port or ports[0]) == ports[1] else None
 
 
 def _split(location: str) -> SplitResult | None:

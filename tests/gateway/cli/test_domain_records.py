@@ -9,7 +9,7 @@ import pytest
 from gateway.cli.domain_records import CHECK_MARK
 from tests.support import ports
 from tests.support.desk import Desk, Usher
-from tests.support.dns_server import dnsmasq
+from tests.support.dns_server import Misfit, dnsmasq, mistaken
 from tests.support.stranger import trusted
 from tests.support.webs import Web, healthy_web
 
@@ -96,6 +96,16 @@ def test_all_is_well(
     assert "phase 2 passed" in told
     assert "phase 3 passed" in told
     assert told.splitlines()[-1] == "acme.example is verified"
+
+
+def test_what_strangers_publish_does_not_reach_the_terminal(
+    usher: Usher, monkeypatch: pytest.MonkeyPatch, acme: str
+) -> None:
+    with Misfit(mistaken(r'60 TXT "usher-verification=\027[2Jbad"')) as server:
+        resolved_by(monkeypatch, server.server.host, server.server.port)
+        told = usher("domain", "verify", DOMAIN, code=1).stdout
+    assert "\x1b" not in told
+    assert r"usher-verification=\x1b[2Jbad" in told
 
 
 def test_authorities_that_cannot_be_used(

@@ -164,9 +164,21 @@ async def test_a_bare_domain_that_redirects_for_ever(stage: Stage) -> None:
     assert (bare.passed, bare.mend.endswith("it redirects on and on.")) == (False, True)
 
 
-async def test_a_redirect_to_nowhere_is_where_it_ends(stage: Stage) -> None:
-    _, bare, _ = await stage.play(bare=answer("302 Found", "Location: https://[broken"))
+@pytest.mark.parametrize(
+    "location",
+    ["https://[broken", "https://127.0.0.1:{port}/", "https://www.acme.test:22/", "ftp://www.acme.test/", ""],
+    ids=["broken", "address", "port", "scheme", "empty"],
+)
+async def test_a_redirect_to_no_public_place_is_where_it_ends(stage: Stage, location: str) -> None:
+    visits = []
+
+    def say(visit: object) -> bytes:
+        visits.append(visit)
+        return answer("302 Found", f"Location: {location.format(port=stage.around.https_port)}")
+
+    _, bare, _ = await stage.play(bare=say)
     assert not bare.passed
+    assert len(visits) == 1
 
 
 async def test_a_foreign_server_that_asks_for_passwords(stage: Stage) -> None:
