@@ -9,6 +9,7 @@ the answer is the same 401 (T1).
 
 import asyncio
 import binascii
+import logging
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from gateway.services.throttle import Attempt
 
 MAXIMUM_AUTHORIZATION = 2048
 """Bytes of an Authorization value: a 254-byte address and a 256-byte password in base64, twice over."""
+
+_log = logging.getLogger(__name__)
 
 PROVEN = "usher.proven"
 """Key of ``scope["state"]``: what to call when a connection has carried a right credential, once."""
@@ -218,7 +221,8 @@ class Credentials:
             throttle.given_up(grant, self._now())
             raise
         if verified is None:
-            self._login.reject(basic.octets, self._now(), grant)
+            if self._login.reject(basic.octets, self._now(), grant):
+                _log.warning("many names fail from one range", extra={"range": attempt.place.range})
             await self._beat(began)
             return None
         principal = Principal(verified.organisation, verified.id, verified.password_hash or "")

@@ -120,16 +120,17 @@ class Login:
         if len(self._accepted) > self._maximum:
             self._drop(next(iter(self._accepted)))
 
-    def reject(self, octets: bytes, now: float, grant: Grant | None = None) -> None:
-        """Remember a credential that the directory refused; the attempt behind ``grant`` is spent."""
-        if grant is not None:
-            self.throttle.failed(grant, now)
+    def reject(self, octets: bytes, now: float, grant: Grant | None = None) -> bool:
+        """Remember a credential that the directory refused; the attempt behind ``grant`` is spent. True when
+        it looks like one of a spray (``Throttle.failed``)."""
+        sprayed = grant is not None and self.throttle.failed(grant, now)
         fingerprint = self.fingerprint(octets)
         self._drop(fingerprint)
         self._rejected.pop(fingerprint, None)
         self._rejected[fingerprint] = now + self._memory_s
         if len(self._rejected) > MAXIMUM_REJECTED:
             self._rejected.popitem(last=False)
+        return sprayed
 
     def doubt(self, user: str) -> None:
         """Somebody who should know refused the user: verify anew; nobody else is concerned."""

@@ -195,12 +195,16 @@ class Throttle:
         for place in _homes(attempt):
             self._known.add(place, attempt.name, now)
 
-    def failed(self, grant: Grant, now: float) -> None:
-        """The credential is wrong; what was reserved is spent."""
+    def failed(self, grant: Grant, now: float) -> bool:
+        """The credential is wrong; what was reserved is spent. True when its name is the last that may fail
+        from its range for now: a spray, or a place with more people than are known there."""
         self._ended(grant)
-        attempt = grant.attempt
-        if not self._known.has(attempt.place.range, attempt.name, now):
-            self._failed.add(attempt.place.range, attempt.name, now)
+        attempt, place = grant.attempt, grant.attempt.place.range
+        if self._known.has(place, attempt.name, now):
+            return False
+        before = self._failed.count(place, now)
+        self._failed.add(place, attempt.name, now)
+        return before < self._failed.count(place, now) == self._spread(attempt, now)
 
     def given_up(self, grant: Grant, now: float) -> None:
         """Nobody could verify (backend down): what was reserved is given back, nothing is remembered."""
@@ -224,11 +228,13 @@ class Throttle:
 
     def _sprays(self, attempt: Attempt, now: float) -> bool:
         """Whether one more name would be one too many for its range."""
+        place = attempt.place.range
+        spent = self._failed.count(place, now) >= self._spread(attempt, now)
+        return spent and not self._failed.has(place, attempt.name, now)
+
+    def _spread(self, attempt: Attempt, now: float) -> int:
         place = attempt.place
-        allowed = (SPREAD_SHARED if place.shared else SPREAD) + self._known.count(place.range, now)
-        return self._failed.count(place.range, now) >= allowed and not self._failed.has(
-            place.range, attempt.name, now
-        )
+        return (SPREAD_SHARED if place.shared else SPREAD) + self._known.count(place.range, now)
 
     def _lane(self, attempt: Attempt, now: float) -> str:
         """The lane of a name at a place where it is known, with room in it; else empty."""

@@ -88,7 +88,9 @@ async def test_an_office_that_comes_back_at_once_is_not_taken_for_a_spray(
         assert gateway.app._login.throttle._under_way == {}
 
 
-async def test_a_spray_does_not_reach_the_database(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_spray_does_not_reach_the_database(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Once its network's bucket is empty, a stranger costs no thread: wipes and enrolments need them."""
     asked = 0
     credentials = gateway.credentials
@@ -104,6 +106,9 @@ async def test_a_spray_does_not_reach_the_database(gateway: Gateway, monkeypatch
         phone = gateway.phone(login=f"nobody{number}")
         assert (await phone.folder_sync()).http == 401
     assert asked <= PER_NETWORK.burst + 5
+    (told,) = [record for record in caplog.records if record.message == "many names fail from one range"]
+    assert vars(told)["range"] == "127.0.0.0/24"
+    assert "nobody" not in caplog.text
 
 
 @pytest.fixture

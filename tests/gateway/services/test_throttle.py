@@ -87,6 +87,14 @@ def test_a_spray_over_many_accounts_ends_at_its_spread(throttle: Throttle) -> No
     assert guess(throttle, "fresh", "198.51.100.1", SPREAD_S)
 
 
+def test_a_spray_is_told_of_once(throttle: Throttle) -> None:
+    told = []
+    for number in range(SPREAD * 2):
+        grant = throttle.may_try(attempt(throttle, f"n{number % (SPREAD + 5)}"), number / 10)
+        told.append(grant is not None and throttle.failed(grant, number / 10))
+    assert [number for number, each in enumerate(told) if each] == [SPREAD - 1]
+
+
 def test_an_ipv6_guesser_with_a_prefix_is_one_place(throttle: Throttle) -> None:
     tried = sum(guess(throttle, f"n{number}", f"2001:db8:1:{number:x}::1") for number in range(256))
     assert tried == SPREAD
