@@ -27,7 +27,8 @@ from tests.support.mail_server import mail_server
 
 DOMAIN, PASSWORD = "bench.example", "Correct-Horse-1"
 ADDRESS, HOST = f"ann@{DOMAIN}", f"autodiscover.{DOMAIN}"
-RECORDS = ("local=/example/", f"host-record={DOMAIN},{HOST},127.0.0.1")
+NAMES = (DOMAIN, HOST, f"autoconfig.{DOMAIN}", f"ua-auto-config.{DOMAIN}")
+RECORDS = ("local=/example/", f"host-record={','.join(NAMES)},127.0.0.1")
 RUNS = 5
 PROMISED_S = 5.0
 _FILE = """
@@ -46,6 +47,9 @@ key = "{folder}/server.key"
 directory = "{folder}"
 [backends.default]
 url = "{backend}"
+ews_url = "https://{host}/EWS/Exchange.asmx"
+imap = "imap.bench.example:993"
+smtp = "smtp.bench.example:465"
 """
 
 
@@ -61,7 +65,7 @@ async def _prepared(folder: Path, backend: str, https: int, http: int) -> Path:
     """A directory with settings, certificates and one user."""
     config = folder / "usher.toml"
     config.write_text(_FILE.format(host=HOST, https=https, http=http, folder=folder, backend=backend))
-    await _run("certs", "dev", "--names", f"{HOST},{DOMAIN}", "--directory", str(folder))
+    await _run("certs", "dev", "--names", ",".join(NAMES), "--directory", str(folder))
     loaded = load(config, {})
     prepare(loaded)
     made, actor = services(loaded), Actor("system", "bench")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.doctor.families import BY_NAME
+from gateway.doctor.families import BY_NAME, FAMILIES
 from gateway.doctor.judgement import judge
 from gateway.doctor.observations import Ask, Place, SignIn
 from gateway.doctor.tree import Report, Status, as_json, as_text
@@ -30,6 +30,11 @@ from tests.support.mail_server import mail_server
 from tests.support.stranger import CHALLENGE, Stranger, answer, sound, stranger
 
 pytestmark = pytest.mark.nginx
+OFFERS = {
+    "ews_url": f"https://{PUBLIC}/EWS/Exchange.asmx",
+    "imap": "imap.acme.example:993",
+    "smtp": "smtp.acme.example:465",
+}
 WRONG = "Wrong-Horse-9"
 MOVED = b"""<?xml version="1.0" encoding="utf-8"?>
 <Autodiscover xmlns="http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"><Response>
@@ -66,6 +71,20 @@ async def test_a_healthy_deployment_passes_up_to_the_folders(gateway: Gateway, t
         assert branch(report, name) is Status.PASS, name
     passed = {node.title for node in report.leaves() if node.status is Status.PASS}
     assert {"OPTIONS", "Provision", "FolderSync", "requests pass as they come"} <= passed
+
+
+async def test_every_client_passes_where_everything_is_offered(
+    tmp_path: Path, backend: RecordingBackend
+) -> None:
+    names = (DOMAIN, AUTODISCOVER, f"autoconfig.{DOMAIN}", f"ua-auto-config.{DOMAIN}", PUBLIC)
+    srv = f"srv-host=_autodiscover._tcp.{DOMAIN},{AUTODISCOVER},443,0,0"
+    async with serving(tmp_path, backend, asked=OFFERS) as gateway:
+        hosts = [Host(name, passes(gateway.port)) for name in names]
+        with lab(tmp_path / "lab", *hosts, records=[srv]) as running:
+            report = await running.examine(PASSWORD, with_device=True)
+    assert codes(report) == {}
+    assert {each.title: each.status for each in report.branches if each.status is not Status.PASS} == {}
+    assert len(report.branches) == len(FAMILIES) + 4
 
 
 async def test_every_question_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
