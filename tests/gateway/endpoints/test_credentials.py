@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import Limits
+from gateway.config import Limits, UserMapping
 from gateway.endpoints.credentials import MAXIMUM_AUTHORIZATION, Basic, read_basic
 from gateway.errors import GatewayError
 from gateway.phone.line import Answer
@@ -300,3 +300,28 @@ async def test_an_unused_failure_disturbs_nobody(gateway: Gateway) -> None:
         await credentials.verify(Basic("ann", "x", b"ann:x"), "192.0.2.1")
     assert credentials._open == {}
     assert (await gateway.phone(version=Version.V14_1).folder_sync()).status == 142
+
+
+async def test_two_spellings_of_one_account_of_the_mail_server_are_one_user(
+    tmp_path: Path, backend: RecordingBackend
+) -> None:
+    """It is told the name before the ``@`` alone, so the organisation's domains are one name space."""
+
+    async def by_local_part(exchange: Exchange) -> None:
+        known = encoded(f"ann:{PASSWORD}").decode()
+        if exchange.seen.header("authorization") == known:
+            await mail_server(exchange)
+        else:
+            await reply(401, WWW_Authenticate='Basic realm="backend"')(exchange)
+
+    backend.script = by_local_part
+    settings = Settings(user_source=UserSource.BACKEND)
+    asked = {"user_mapping": UserMapping.LOCAL_PART}
+    async with serving(tmp_path, backend, settings=settings, asked=asked) as gateway:
+        gateway.made.tenants.add_domain(ADMIN, "acme", "second.example")
+        spellings = ("ann@second.example", f"ann@{DOMAIN}", "ACME\\ann", "ann", f"ACME\\ann@{DOMAIN}")
+        for number, login in enumerate(spellings):
+            assert (await gateway.phone(login=login, device_id=f"P{number}").folder_sync()).status == 142
+        assert len(gateway.made.users.list("acme")) == 1
+        wrong = gateway.phone(login=f"GLOBEX\\ann@{DOMAIN}")
+        assert (await wrong.folder_sync()).http == 401
