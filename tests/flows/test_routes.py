@@ -121,7 +121,6 @@ async def test_the_password_is_asked_of_the_server_that_has_the_user(
     assert (await new.folder_sync()).http == 401
     async with fronted.hears():
         ROUTES["user"](fronted)
-    fronted.app._login.forget_all()
     await provisioned(fronted.phone(device_id="PHONE3", password="New-Horse-22"))
     assert (await fronted.phone(device_id="PHONE4", password="Old-Horse-11").folder_sync()).http == 401
 
