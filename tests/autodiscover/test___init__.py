@@ -2,11 +2,12 @@
 
 import pytest
 
-from autodiscover import FORMATS, autoconfig, json2, match, pacc, pox
+from autodiscover import FORMATS, autoconfig, json2, match, pacc, pox, soap
 from autodiscover.model import Format
 
 SPOKEN: list[tuple[Format, str]] = [
     (pox, "/AutoDiscover/autodiscover.xml"),
+    (soap, "/AutoDiscover/autodiscover.svc"),
     (json2, "/AutoDiscover/autodiscover.json"),
     (json2, "/autodiscover/autodiscover.json/v1.0/ann@example.org"),
     *((autoconfig, path) for path in sorted(autoconfig.PATHS)),

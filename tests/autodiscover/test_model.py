@@ -4,7 +4,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from autodiscover.model import Encryption, Endpoints, MailServer
+from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 
 
 def test_only_activesync_is_always_there() -> None:
@@ -20,3 +20,32 @@ def test_values_are_frozen() -> None:
     server = MailServer("imap.example", 993)
     with pytest.raises(FrozenInstanceError):
         server.port = 143  # type: ignore[misc]  # what is being refused
+
+
+@pytest.mark.parametrize(
+    ("url", "suffix", "expected"),
+    [
+        (
+            "https://a.example/autodiscover/autodiscover.xml",
+            ".xml",
+            "https://a.example/autodiscover/autodiscover.xml",
+        ),
+        (
+            "https://a.example/AutoDiscover/Autodiscover.xml",
+            ".xml",
+            "https://a.example/AutoDiscover/Autodiscover.xml",
+        ),
+        (
+            "https://a.example/autodiscover/autodiscover.xml",
+            ".svc",
+            "https://a.example/autodiscover/autodiscover.svc",
+        ),
+        ("https://a.example:8443/", ".json", "https://a.example:8443/autodiscover/autodiscover.json"),
+        ("https://a.example", ".svc", "https://a.example/autodiscover/autodiscover.svc"),
+    ],
+    ids=range(5),
+)
+def test_a_url_redirect_keeps_its_host_and_takes_the_ending_that_a_format_needs(
+    url: str, suffix: str, expected: str
+) -> None:
+    assert UrlRedirect(url).ending(suffix) == expected

@@ -1,6 +1,7 @@
 """SOAP requests and answers (spec/autodiscover.md 4, R8, R9, golden tests 6 and 7)."""
 
 from datetime import UTC, datetime
+from xml.sax.saxutils import escape
 
 import pytest
 from exchangelib.errors import ErrorNonExistentMailbox
@@ -232,3 +233,34 @@ def test_exchangelib_reads_both_redirects_and_an_unknown_user() -> None:
     assert url.redirect_url == "https://other.example/autodiscover/autodiscover.svc"
     with pytest.raises(ErrorNonExistentMailbox):
         as_exchangelib_reads(NotFound()).raise_errors()
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_body_makes_it_fail_otherwise_than_by_a_fault(body: bytes) -> None:
+    for sent in (body, b"<Envelope><Body><GetUserSettingsRequestMessage>" + body):
+        with pytest.raises(DiscoveryError):
+            soap.read(Request(body=sent))
+
+
+PIECES = st.recursive(
+    st.text("ab@<&\n", max_size=4).map(escape),
+    lambda inside: st.builds(
+        lambda name, children: f"<{name}>{''.join(children)}</{name}>",
+        st.sampled_from(
+            ["Request", "Users", "User", "Mailbox", "Domains", "Domain", "RequestedSettings", "Setting"]
+        ),
+        st.lists(inside, max_size=3),
+    ),
+    max_leaves=12,
+)
+
+
+@given(operation=st.sampled_from(["GetUserSettings", "GetDomainSettings"]), inside=PIECES)
+def test_whatever_is_inside_is_refused_or_answered_in_shape(operation: str, inside: str) -> None:
+    try:
+        enquiry = soap.read(message(operation, inside))
+    except DiscoveryError as error:
+        shapes.check(shapes.read(soap.refuse(error.fault, STAMP).body), shapes.SOAP_FAULT)
+        return
+    found = tuple(NotFound() for _ in enquiry.questions)
+    shapes.check(shapes.read(written(enquiry, *found)), shapes.SOAP_USERS, shapes.SOAP_DOMAINS)
