@@ -5,6 +5,7 @@ stranger's certificate is a warning beside a good autodiscover name and a failur
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from gateway.doctor import judgement_activesync
@@ -12,7 +13,18 @@ from gateway.doctor.examination import examine
 from gateway.doctor.families import FAMILIES, Family, Move, Outcome
 from gateway.doctor.findings import Finding, Severity
 from gateway.doctor.journeys import GOOD, End, Journey, Stage, travel
-from gateway.doctor.observations import ANONYMOUS, Ask, Lookup, Observations, Page, Place, SignIn, Trail
+from gateway.doctor.observations import (
+    ANONYMOUS,
+    TLS_TROUBLES,
+    Ask,
+    Lookup,
+    Observations,
+    Page,
+    Place,
+    SignIn,
+    Silence,
+    Trail,
+)
 from gateway.doctor.outcomes import outcome
 from gateway.doctor.tree import Fault, Node, Report, Status
 
@@ -25,6 +37,7 @@ def judge(observations: Observations, families: Sequence[Family] = FAMILIES) -> 
     faults = tuple(sorted(_faults(observations, journeys), key=lambda fault: _WORST.index(fault.status)))
     branches = (
         _names(observations, faults),
+        _certificates(observations, faults),
         *(_journey(journey, faults, observations) for journey in journeys),
         _password(observations, faults),
         judgement_activesync.branch(observations, faults),
@@ -69,6 +82,28 @@ def _names(observations: Observations, faults: Sequence[Fault]) -> Node:
     record = "; ".join(map(str, observations.srv)) or observations.srv_failure or "no record"
     nodes.append(_marked(f"_autodiscover._tcp.{observations.domain}", record, faults))
     return Node(worst(nodes), "names", "", (), tuple(nodes))
+
+
+def _certificates(observations: Observations, faults: Sequence[Fault]) -> Node:
+    """One node for each host that showed a certificate, good or not."""
+    shown: dict[str, str] = {}
+    bad: set[str] = set()
+    for trail in observations.trails.values():
+        for hop in trail.hops:
+            host = urlsplit(hop.url).hostname or hop.url
+            if isinstance(hop, Page) and hop.until is not None:
+                shown[host] = f"good until {hop.until:%Y-%m-%d}"
+            elif isinstance(hop, Silence) and hop.trouble in TLS_TROUBLES:
+                shown.setdefault(host, hop.detail)
+                bad.add(host)
+    marked = (_marked(host, fact, faults, "tls.") for host, fact in sorted(shown.items()))
+    nodes = tuple(_unneeded(node) if node.title in bad and not node.codes else node for node in marked)
+    return Node(worst(nodes), "certificates", "", (), nodes)
+
+
+def _unneeded(node: Node) -> Node:
+    """A certificate that is not good, where no client needs one."""
+    return replace(node, status=Status.SKIP)
 
 
 def _name(lookup: Lookup, faults: Sequence[Fault]) -> Node:

@@ -84,7 +84,7 @@ async def test_every_client_passes_where_everything_is_offered(
             report = await running.examine(PASSWORD, with_device=True)
     assert codes(report) == {}
     assert {each.title: each.status for each in report.branches if each.status is not Status.PASS} == {}
-    assert len(report.branches) == len(FAMILIES) + 4
+    assert len(report.branches) == len(FAMILIES) + 5
 
 
 async def test_every_question_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
