@@ -44,7 +44,7 @@ MAXIMUM_SETTINGS = 200
 """Names in a request, repetitions counted: all that there are is about a hundred."""
 
 MAXIMUM_ANSWERS = 2_500
-"""Users times distinct settings: writing one takes 13 us of the event loop. Who asks for all settings may name
+"""Users times distinct settings: writing one takes 13 us of the event loop. Who asks for all may name
 24 users, who names 100 may ask for 25 settings."""
 
 MAXIMUM_NAME = 64
