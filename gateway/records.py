@@ -10,7 +10,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from mdm.device import AccessLevel
+from mdm.device import AccessLevel, DeviceKey
 from mdm.rules import Mode
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -87,6 +87,7 @@ class Safeguards:
         archive_days: days without contact after which it is archived, 0 for never.
         archive_wiped_days: days after a confirmed wipe until the device is archived, 0 for never.
         rollout_minutes: window over which a policy change is spread, 0 for at once (product 4.3).
+        quarantine_days: days after which a device that nobody approved is blocked, 0 for never (product 6.5).
     """
 
     approve_full_wipes: bool = True
@@ -99,6 +100,7 @@ class Safeguards:
     archive_days: int = 0
     archive_wiped_days: int = 0
     rollout_minutes: int = 0
+    quarantine_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +284,51 @@ class PolicyVersion:
     created_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class RuleSetVersion:
+    """One immutable version of an organisation's whole set of access rules.
+
+    Attributes:
+        documents: what ``mdm.rule_documents.to_document`` gave, with ``created_at`` and ``changed_at``.
+        version: 1 for the first; 0 stands for no rules at all.
+    """
+
+    organisation: str
+    version: int
+    documents: tuple[Mapping[str, Any], ...]
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedDevice:
+    """An override for a device that nobody has seen yet; it becomes the device's own at first sight."""
+
+    key: DeviceKey
+    level: AccessLevel
+    reason: str
+    until: datetime | None
+    created_at: datetime
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDevice:
+    """A device that waits for an approval (product 6.5).
+
+    Attributes:
+        reason: why it is in quarantine, in words for an administrator; ``rules`` the ids of the rules.
+        requests: how often it came since.
+    """
+
+    key: DeviceKey
+    since: datetime
+    reason: str
+    rules: tuple[str, ...]
+    requests: int
+    last_request: datetime
+
+
 class AuditTag(Enum):
     """What happened: ``source:subject:action``."""
 
@@ -313,6 +360,14 @@ class AuditTag(Enum):
     INFORMATION_REPORTED = "device:information:reported"
     DEVICE_REMOVED = "admin:device:removed"
     ACCESS_CHANGED = "admin:device:access"
+    RULES_CHANGED = "admin:rules:changed"
+    DEFAULT_ACCESS_CHANGED = "admin:rules:default"
+    DEVICE_EXPECTED = "admin:device:expected"
+    DEVICE_HELD = "device:quarantine:entered"
+    DEVICE_RELEASED = "device:quarantine:left"
+    QUARANTINE_APPROVED = "admin:quarantine:approved"
+    QUARANTINE_REJECTED = "admin:quarantine:rejected"
+    QUARANTINE_EXPIRED = "gateway:quarantine:expired"
     POLICY_REQUESTED = "device:policy:requested"
     POLICY_ACKNOWLEDGED = "device:policy:acknowledged"
     POLICY_DECLINED = "device:policy:declined"

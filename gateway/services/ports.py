@@ -15,13 +15,16 @@ from gateway.records import (
     Change,
     Contact,
     Domain,
+    ExpectedDevice,
     Grant,
     Group,
+    HeldDevice,
     Member,
     OpenMailbox,
     Organisation,
     PolicyVersion,
     Resource,
+    RuleSetVersion,
     Scope,
     User,
 )
@@ -204,6 +207,66 @@ class Policies(Protocol):
     def add(self, policy: PolicyVersion) -> None: ...
 
 
+class Rules(Protocol):
+    """Access rule sets, and overrides for devices that are yet to come (product 6)."""
+
+    def version(self, organisation: str) -> int:
+        """Number of the version in force, 0 for none."""
+        ...
+
+    def current(self, organisation: str) -> RuleSetVersion | None: ...
+    def get(self, organisation: str, version: int) -> RuleSetVersion | None: ...
+    def versions(self, organisation: str) -> Sequence[RuleSetVersion]:
+        """Those that are kept, oldest first."""
+        ...
+
+    def add(self, rules: RuleSetVersion) -> None: ...
+    def forget(self, organisation: str, before: int) -> None:
+        """Remove the versions below ``before``."""
+        ...
+
+    def expect(self, expected: ExpectedDevice) -> None:
+        """Write it, in place of one that was there."""
+        ...
+
+    def expect_no_more(self, key: DeviceKey) -> bool:
+        """Returns whether it was expected."""
+        ...
+
+    def expected(self, key: DeviceKey) -> ExpectedDevice | None: ...
+    def all_expected(
+        self, organisation: str, *, after: tuple[str, str] = ("", ""), limit: int = 100
+    ) -> Sequence[ExpectedDevice]:
+        """Ordered by (user, device id), after that pair."""
+        ...
+
+
+class Held(Protocol):
+    """Devices that wait in quarantine (product 6.5)."""
+
+    def get(self, key: DeviceKey) -> HeldDevice | None: ...
+    def put(self, held: HeldDevice) -> None: ...
+    def remove(self, key: DeviceKey) -> bool:
+        """Returns whether it was there."""
+        ...
+
+    def list(
+        self,
+        organisation: str,
+        *,
+        user: str | None = None,
+        after: tuple[datetime, str, str] | None = None,
+        limit: int = 100,
+    ) -> Sequence[HeldDevice]:
+        """Ordered by (since, user, device id), after that triple."""
+        ...
+
+    def count(self, organisation: str) -> int: ...
+    def counted(self, requests: Iterable[tuple[DeviceKey, int, datetime]]) -> None:
+        """Add requests of devices, with the time of the last one; who is not held is passed over."""
+        ...
+
+
 class Devices(Protocol):
     """Partnerships."""
 
@@ -290,6 +353,10 @@ class Transaction(Protocol):
     def profile_links(self) -> ProfileLinks: ...
     @property
     def policies(self) -> Policies: ...
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def held(self) -> Held: ...
     @property
     def devices(self) -> Devices: ...
     @property

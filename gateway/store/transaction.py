@@ -16,8 +16,10 @@ from gateway.store import engine as engines
 from gateway.store.audit import AuditRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.devices import DeviceRows
+from gateway.store.held import HeldRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
+from gateway.store.rules import RuleRows
 from gateway.store.tenants import DirectoryRows
 
 Listener = Callable[[Sequence[Change]], None]
@@ -30,6 +32,8 @@ class RowTransaction:
         self.directory = DirectoryRows(connection)
         self.profile_links = ProfileLinkRows(connection)
         self.policies = PolicyRows(connection)
+        self.rules = RuleRows(connection)
+        self.held = HeldRows(connection)
         self.devices = DeviceRows(connection)
         self.audit = AuditRows(connection)
         self.changes = ChangeRows(connection)
