@@ -14,7 +14,7 @@ from gateway.services.login import Principal
 from gateway.services.partnerships import look_up
 from gateway.services.policies import effective_policy
 from gateway.services.ports import Store, Transaction
-from gateway.services.routing import backend_for
+from gateway.services.routing import backend_of_address, own_route
 from gateway.services.snapshots import Known, OrganisationView
 from mdm.device import Device, DeviceKey
 from mdm.policy import Policy
@@ -65,32 +65,54 @@ class Recollection:
     def surroundings(self, principal: Principal) -> Read:
         """User, organisation and route of somebody who signed in, whatever their device."""
         with self._store.read() as transaction:
-            return _surroundings(transaction, principal)
+            return _Reading(transaction).surroundings(principal)
 
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
-        views: dict[str, OrganisationView] = {}
         with self._store.read() as transaction:
-            return [(key, _again(transaction, key, views)) for key in keys]
+            reading = _Reading(transaction)
+            return [(key, reading.again(key)) for key in keys]
 
 
-def _surroundings(transaction: Transaction, principal: Principal) -> Read:
-    user = transaction.directory.user(principal.user)
-    organisation = transaction.directory.organisation(principal.organisation)
-    if user is None or organisation is None:
-        raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
-    policy = effective_policy(transaction, organisation.id)
-    groups = frozenset(group.id for group in transaction.directory.groups_of(user.id))
-    return Read(user, organisation, policy, backend_for(transaction.directory, organisation, user), groups)
+class _Reading:
+    """One transaction's reads: what partnerships share is read once, for one moment."""
 
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._views: dict[str, OrganisationView] = {}
+        self._backends: dict[tuple[str, str], str] = {}
 
-def _again(transaction: Transaction, key: DeviceKey, views: dict[str, OrganisationView]) -> Known | None:
-    device = look_up(transaction.devices, key)
-    if device is None:
-        return None
-    try:
-        read = _surroundings(transaction, Principal(key.organisation, key.user))
-    except GatewayError:
-        return None
-    view = views.setdefault(key.organisation, OrganisationView(read.organisation, read.policy))
-    return read.known(device, view)
+    def surroundings(self, principal: Principal) -> Read:
+        directory = self._transaction.directory
+        user = directory.user(principal.user)
+        view = self._view(principal.organisation)
+        if user is None or view is None:
+            raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
+        groups = directory.groups_of(user.id)
+        backend = own_route(user, groups) or self._domain_backend(view.organisation, user.address)
+        return Read(user, view.organisation, view.policy, backend, frozenset(group.id for group in groups))
+
+    def again(self, key: DeviceKey) -> Known | None:
+        device = look_up(self._transaction.devices, key)
+        if device is None:
+            return None
+        try:
+            read = self.surroundings(Principal(key.organisation, key.user))
+        except GatewayError:
+            return None
+        return read.known(device, self._views[key.organisation])
+
+    def _domain_backend(self, organisation: Organisation, address: str) -> str:
+        key = organisation.id, address.rpartition("@")[2]
+        if key not in self._backends:
+            self._backends[key] = backend_of_address(self._transaction.directory, organisation, address)
+        return self._backends[key]
+
+    def _view(self, identity: str) -> OrganisationView | None:
+        if identity not in self._views:
+            organisation = self._transaction.directory.organisation(identity)
+            if organisation is None:
+                return None
+            policy = effective_policy(self._transaction, identity)
+            self._views[identity] = OrganisationView(organisation, policy)
+        return self._views[identity]

@@ -6,7 +6,7 @@ password check and discovery all ask here. A mailbox that has left for another o
 followed as well: a chain of moves must end.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Group, Organisation, User
@@ -17,14 +17,20 @@ MAXIMUM_MOVES = 10
 
 
 def backend_for(directory: Directory, organisation: Organisation, user: User) -> str:
-    """Name of the backend that has the user's mailbox: the user's route, else that of the enabled group
-    (nested ones too) with the highest priority, ties by name, else that of the address."""
-    if user.backend:
-        return user.backend
-    routed = [group for group in directory.groups_of(user.id) if group.backend]
-    if routed:
-        return min(routed, key=_rank).backend
-    return backend_of_address(directory, organisation, user.address)
+    """Name of the backend that has the user's mailbox: the user's or a group's route, else that of the
+    address."""
+    own = user.backend or own_route(user, directory.groups_of(user.id))
+    return own or backend_of_address(directory, organisation, user.address)
+
+
+def own_route(user: User, groups: Sequence[Group]) -> str:
+    """The user's route, else that of the group with the highest priority, ties by name; empty without one.
+
+    Args:
+        groups: the enabled ones around the user, nested ones included.
+    """
+    routed = [group for group in groups if group.backend]
+    return user.backend or (min(routed, key=_rank).backend if routed else "")
 
 
 def backend_of_address(directory: Directory, organisation: Organisation, address: str) -> str:
