@@ -214,7 +214,7 @@ _TO_URL = _OUTLOOK.node(
     "Account",
     _EMAIL,
     _OUTLOOK.leaf("Action", "redirectUrl"),
-    _OUTLOOK.leaf("RedirectUrl", URL + r"/autodiscover\.xml"),
+    _OUTLOOK.leaf("RedirectUrl", URL + r"(?i:/autodiscover\.xml)"),
 )
 
 POX_ERROR = _ENVELOPE.node(
