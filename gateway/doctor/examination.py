@@ -215,6 +215,8 @@ def _anonymous(observations: Observations, place: Place, ask: Ask, trail: Trail)
         case Outcome.ODD_CHALLENGE:
             offered = page.headers.get("www-authenticate", "") or "absent"
             yield _finding("http.no_basic", page.url, place, offered=offered)
+        case Outcome.ABSENT if ask is Ask.XML_POST and page.status == 421:
+            yield _finding("http.misdirected", page.url, place)
         case Outcome.ABSENT if ask is Ask.XML_POST and place is not Place.APEX:
             yield _finding("http.not_found", page.url, place, status=status)
         case Outcome.FAILED if page.status in (502, 503, 504):

@@ -295,6 +295,14 @@ _ROWS = (
         "Pass /autodiscover/ on this host to the AutoDiscover server, whatever the case of the letters.",
     ),
     Kind(
+        "http.misdirected",
+        BLOCKS,
+        "the server does not answer for this name",
+        "{subject}: HTTP 421",
+        "Tell the server that it serves this name too (for Usher: usher domain add), or point the name "
+        "to the server that does.",
+    ),
+    Kind(
         "http.backend_down",
         BLOCKS,
         "the service behind does not answer",

@@ -140,6 +140,11 @@ CASES = (
     Case("403", {"http.forbidden": "fail"}, (APEX, Host(AUTODISCOVER, discovery("return 403;")))),
     Case("404", {"http.not_found": "fail"}, (APEX, Host(AUTODISCOVER, ABSENT))),
     Case(
+        "a name that the server does not know",
+        {"http.misdirected": "fail"},
+        (APEX, Host(AUTODISCOVER, "location / { return 421; }")),
+    ),
+    Case(
         "nothing behind the proxy",
         {"http.backend_down": "fail"},
         (APEX, Host(AUTODISCOVER, discovery("return 502;"))),
