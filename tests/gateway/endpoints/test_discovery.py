@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from autodiscover import pox
-from autodiscover.model import Outcome, Question
+from autodiscover.composition import MOBILESYNC, OUTLOOK, ROWS
+from autodiscover.model import Asker, Outcome, Question
 from gateway.endpoints.discovery import MAXIMUM_BODY, DiscoveryEndpoint
 from gateway.endpoints.redirect import PlainRedirect
 from gateway.endpoints.threads import Threads
@@ -167,3 +168,15 @@ async def test_the_same_answer_through_the_activesync_path(endpoint: DiscoveryEn
 
     through = await ask(speak, QUESTION, path="/Microsoft-Server-ActiveSync")
     assert (through.status, through.body) == (200, (await ask(endpoint, QUESTION)).body)
+
+
+def test_every_row_of_the_composition_table_has_an_exchange_of_its_own() -> None:
+    met = set()
+    for path in CORPUS.glob("15-row-*.txt"):
+        asked = path.read_text(encoding="utf-8").partition("-" * 40 + "\n")[0]
+        _, pairs, body = split(asked)
+        headers = dict(pairs)
+        asker = Asker(headers.get("user-agent", ""), int(headers.get("x-mapihttpcapability", "0")))
+        schema = MOBILESYNC if MOBILESYNC.encode() in body else OUTLOOK
+        met.add(next(row.client for row in ROWS if row.fits(schema, asker)))
+    assert met == {row.client for row in ROWS}
