@@ -21,7 +21,7 @@ import click
 
 from certs import authority, chain, csr, keys, names, served
 from certs.errors import CertificateError
-from gateway.cli.installed import Report, Unreadable, installed
+from gateway.cli.installed import Report, Unreadable, judged
 from gateway.cli.served import served_domains
 from gateway.config import Config, ConfigError, load
 from gateway.config.certificate_files import certificate_files
@@ -119,7 +119,7 @@ def check(path: Path | None, host: str | None, name: str | None, ca: Path | None
         roots = chain.parse(ca.read_bytes()) if ca else _system_roots()
         required, advised = _served_names(config) if config else ((), ())
         if config is not None:
-            reports |= installed(config, roots, _now(), required=required, advised=advised)
+            reports |= judged(config, roots, _now(), required=required, advised=advised)
         if host is not None:
             asked = names.normalise(name or _address(host)[0])
             sent = _sent(host, asked)

@@ -40,7 +40,7 @@ class Unreadable:
 Report = chain.Report | Unreadable
 
 
-def installed(
+def judged(
     config: Config,
     roots: Sequence[chain.Certificate],
     now: datetime,
