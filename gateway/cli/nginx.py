@@ -80,7 +80,7 @@ def _plan(config: Config, *, apex: bool) -> Plan:
     for domain in served_domains(config):
         bare, *others = hosts_of(domain)
         names += [bare] * (apex and bare in chosen) + others
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys([*names, *config.extra_hosts]))
     sites: dict[CertificateFiles, list[str]] = {}
     for name in names:
         if (found := chosen.find(name)) is not None:

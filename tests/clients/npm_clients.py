@@ -59,6 +59,7 @@ def client(lab: Lab) -> Peer:
     return peer
 
 
+@pytest.mark.parametrize("lab", ["usher"], indirect=True)
 @pytest.mark.parametrize(("library", "scenario"), CASES)
 def test_finds_the_server(lab: Lab, client: Peer, library: str, scenario: Scenario) -> None:
     lab.tapped()

@@ -28,14 +28,15 @@ from tests.support.netlab_usher import Lab
 CLIENTS = (THUNDERBIRD, EXCHANGELIB, MANAGED_API, ACTIVESYNC_LIBRARY)
 CONFIGURED = "configures itself"
 FOUND_OUT = {
-    "a web site at the apex, 200 everywhere": "http.apex_html",
-    "port 80 only": "net.refused",
-    "CNAME to a host without a certificate for the name": "tls.alias_without_certificate",
-    "SRV to another site": "dns.no_record",
-    "wrong password": "auth.wrong_password",
-    "no record at all": "dns.no_record",
+    "a web site at the apex, 200 everywhere": {"http.apex_html"},
+    "port 80 only": {"net.refused"},
+    "CNAME to a host without a certificate for the name": {"tls.alias_without_certificate", "tls.handshake"},
+    "SRV to another site": {"dns.no_record"},
+    "wrong password": {"auth.wrong_password"},
+    "no record at all": {"dns.no_record"},
 }
-"""The finding that explains the scenario."""
+"""The finding that explains the scenario. nginx refuses the handshake for a name that it has no certificate
+for, where the gateway shows another name's."""
 TOO_HOPEFUL = {(ACTIVESYNC_LIBRARY, "address redirect")}
 """The doctor follows an address redirect for every client alike, also for the one that does not know it."""
 
@@ -87,16 +88,20 @@ def test_foretells_what_the_real_clients_find(examinations: Examinations, scenar
     assert hopes - known == {client for client in CLIENTS if finds(client, scenario)}
 
 
-def test_a_healthy_domain_has_nothing_to_mend(examinations: Examinations) -> None:
+def test_a_healthy_domain_has_nothing_to_mend(lab: Lab, examinations: Examinations) -> None:
     report, code, _ = examinations.of(BY_NAME["everything that a domain should publish"])
-    assert (report["findings"], report["counts"]["warn"], report["counts"]["fail"], code) == ([], 0, 0, 0)
+    assert report["counts"]["fail"] == 0
     assert outcomes(report)["phone"] == CONFIGURED
+    if lab.front == "usher":
+        assert (report["findings"], report["counts"]["warn"], code) == ([], 0, 0)
+    else:  # nginx's port 80 leads to the public host whatever the name
+        assert {finding["code"] for finding in report["findings"]} <= {"redirect.foreign_host"}
 
 
 @pytest.mark.parametrize("name", FOUND_OUT)
 def test_names_what_is_wrong(examinations: Examinations, name: str) -> None:
     report, code, _ = examinations.of(BY_NAME[name])
-    assert FOUND_OUT[name] in {finding["code"] for finding in report["findings"]}
+    assert FOUND_OUT[name] & {finding["code"] for finding in report["findings"]}
     assert code == (0 if report["healthy"] else 1)
 
 

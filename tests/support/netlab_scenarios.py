@@ -24,6 +24,7 @@ class Scenario:
     Attributes:
         records: what the domain publishes, besides the records of ``COMMON``.
         certified: names in the gateway's certificate.
+        further: those of them that do not follow from the domain, ``extra_hosts`` of the configuration.
         site: names in the web sites' certificate.
         primary: the primary address, where the one that the client knows is an alias.
         password: what the person types.
@@ -37,6 +38,7 @@ class Scenario:
     address: str
     records: tuple[Record, ...] = ()
     certified: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     site: tuple[str, ...] = ()
     primary: str = ""
     password: str = PASSWORD
@@ -126,6 +128,7 @@ SCENARIOS = (
             Record("mail.srvown.test", "A", GATEWAY),
         ),
         certified=("mail.srvown.test",),
+        further=("mail.srvown.test",),
     ),
     Scenario(
         "address redirect",

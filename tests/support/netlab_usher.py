@@ -20,7 +20,7 @@ from gateway.app import Services, prepare, services
 from gateway.config import load
 from gateway.records import Actor, UserSource
 from gateway.services.tenants import Settings
-from tests.support import netlab, netlab_dns
+from tests.support import netlab, netlab_dns, netlab_nginx
 from tests.support.gateway_process import usher
 from tests.support.netlab import Namespace, Peer
 from tests.support.netlab_scenarios import (
@@ -38,12 +38,23 @@ from tests.support.netlab_scenarios import (
 
 ADMINISTRATOR = Actor("admin", "test")
 ADMIN_PORT, MAIL_PORT = 8444, 8000
-CONFIGURATION = """\
-public_host = "{public}"
-[listen]
+FRONTS = ("usher", "nginx")
+LISTEN = {
+    "usher": """\
 clients = ["{gateway}:443"]
 redirect = ["{gateway}:80", "{plain}:80"]
-admin = ["127.0.0.1:{admin}"]
+""",
+    "nginx": """\
+clients = []
+redirect = []
+plain = ["unix:{folder}/clients.sock"]
+""",
+}
+CONFIGURATION = """\
+public_host = "{public}"
+extra_hosts = {further}
+[listen]
+{listen}admin = ["127.0.0.1:{admin}"]
 workers = 1
 [tls]
 certificate = "{folder}/server.pem"
@@ -67,7 +78,7 @@ MARK = """
 import http.client, ssl, sys
 trust = ssl.create_default_context(cafile=sys.argv[2])
 connection = http.client.HTTPSConnection(sys.argv[1], context=trust, timeout=20)
-connection.request("GET", "/")
+connection.request("GET", "/autodiscover/autodiscover.xml")
 print(connection.getresponse().getheader("X-Request-Id"))
 """
 
@@ -78,10 +89,12 @@ class Lab:
 
     Attributes:
         inside: the private network, to start clients in.
+        front: who has ports 443 and 80, ``usher`` itself or ``nginx`` before it.
     """
 
     folder: Path
     inside: Namespace
+    front: str
 
     @property
     def authority(self) -> Path:
@@ -121,13 +134,13 @@ class Lab:
 
 
 @contextmanager
-def lab(folder: Path) -> Iterator[Lab]:
+def lab(folder: Path, front: str = "usher") -> Iterator[Lab]:
     """Run everything until the block ends."""
     with netlab.running(folder, (GATEWAY, PLAIN, SITE, PARKED)) as inside:
-        here = Lab(folder, inside)
+        here = Lab(folder, inside, front)
         netlab_dns.start(inside, (*COMMON, *(record for each in SCENARIOS for record in each.records)))
         _certificates(folder)
-        made = _directory(folder)
+        made = _directory(folder, front)
         try:
             _serve(here)
             yield here
@@ -146,12 +159,12 @@ def _certificates(folder: Path) -> None:
     (folder / "site.key").write_bytes(keys.to_pem(key))
 
 
-def _directory(folder: Path) -> Services:
+def _directory(folder: Path, front: str) -> Services:
     """Every scenario's domain and person, made through the services as ``usher org`` and its like do."""
     text = CONFIGURATION.format(
         public=PUBLIC,
-        gateway=GATEWAY,
-        plain=PLAIN,
+        further=json.dumps([name for scenario in SCENARIOS for name in scenario.further]),
+        listen=LISTEN[front].format(gateway=GATEWAY, plain=PLAIN, folder=folder),
         admin=ADMIN_PORT,
         folder=folder,
         ews=EWS,
@@ -192,5 +205,8 @@ def _serve(here: Lab) -> None:
     said = folder / "mail.log"
     mail = inside.python("tests.support.netlab_mail", str(MAIL_PORT), log=said)
     inside.listening(mail, said, ("127.0.0.1", MAIL_PORT))
+    inside.listening(gateway, log, ("127.0.0.1", ADMIN_PORT))
+    if here.front == "nginx":
+        netlab_nginx.start(inside, folder / "usher.toml", GATEWAY, (GATEWAY, PLAIN))
     inside.listening(gateway, log, (GATEWAY, 443), (GATEWAY, 80), (PLAIN, 80))
     here.tapped()
