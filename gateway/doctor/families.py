@@ -77,6 +77,7 @@ class Family:
         takes: protocol types of the outlook schema that it can use; empty where that does not matter.
         follows: it follows a redirect that https gives to an anonymous request.
         ipv4_only: it knows A records alone.
+        starts_again: it follows an answer that names another address.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Family:
     takes: frozenset[str] = frozenset()
     follows: bool = True
     ipv4_only: bool = False
+    starts_again: bool = True
 
     def move(self, outcome: Outcome) -> Move:
         return self.moves.get(outcome, Move.GO_ON)
@@ -164,6 +166,7 @@ FAMILIES: tuple[Family, ...] = (
         _at(Ask.MOBILE, APEX, NAME, PORT_80),
         moves=MappingProxyType({**USUAL, Outcome.HTML: Move.GIVE_UP}),
         follows=False,
+        starts_again=False,
     ),
 )
 """Every family, the most used first."""

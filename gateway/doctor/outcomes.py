@@ -41,10 +41,16 @@ def outcome_for(observations: Observations, family: Family, step: Step) -> Outco
         return Outcome.IPV6_ONLY
     if not family.follows and step.place is not Place.PORT_80 and _redirects(trail.first):
         return Outcome.REDIRECTED
-    if found is Outcome.ANSWERED and family.takes and step.ask in (Ask.OUTLOOK, Ask.EWS_XML):
-        said = understood(observations, step.place, step.ask)
-        return found if said.kind == "redirect" or family.takes & set(said.types) else Outcome.UNSUITED
-    return found
+    return _as_wanted(observations, family, step) if found is Outcome.ANSWERED else found
+
+
+def _as_wanted(observations: Observations, family: Family, step: Step) -> Outcome:
+    """An answer as this family reads it."""
+    said = understood(observations, step.place, step.ask)
+    if said.kind == "redirect":
+        return Outcome.ANSWERED if family.starts_again else Outcome.REDIRECTED
+    chosen = family.takes and step.ask in (Ask.OUTLOOK, Ask.EWS_XML)
+    return Outcome.UNSUITED if chosen and not family.takes & set(said.types) else Outcome.ANSWERED
 
 
 def understood(observations: Observations, place: Place, ask: Ask) -> Said:

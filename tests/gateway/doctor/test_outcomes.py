@@ -66,6 +66,16 @@ def test_a_family_sees_what_it_can_use() -> None:
     assert outcome_for(imap, BY_NAME["evolution"], step) is Outcome.UNSUITED
 
 
+def test_who_starts_again_with_another_address() -> None:
+    moved = (
+        b"<Autodiscover><Response><Action><Redirect>b@x.example</Redirect></Action></Response></Autodiscover>"
+    )
+    seen = observed((HERE, Ask.MOBILE, page(200, HERE, Ask.MOBILE, body=moved, signed_in=True)))
+    step = Step(HERE, Ask.MOBILE)
+    assert outcome_for(seen, BY_NAME["phone"], step) is Outcome.ANSWERED
+    assert outcome_for(seen, BY_NAME["npm"], step) is Outcome.REDIRECTED
+
+
 def test_a_library_that_knows_ipv4_alone() -> None:
     six = {"autodiscover.acme.example": Lookup("autodiscover.acme.example", six=("2001:db8::1",))}
     seen = observed((HERE, Ask.SVC_POST, challenge(HERE, Ask.SVC_POST)), lookups=six)
