@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.components import program
-from tests.support.gateway_process import usher
 from tests.support.netlab import Namespace
+from tests.support.netlab_command import command
 from tests.support.nginx_front import MAIN, TEMPORARY
 
 
@@ -18,7 +18,7 @@ def start(inside: Namespace, configuration: Path, public: str, plain: Sequence[s
     """Serve 443 on ``public`` and 80 on every address of ``plain``, as the directory has it now."""
     folder = inside.folder / "nginx"
     folder.mkdir()
-    usher("nginx", "render", "--apex", "--config", str(configuration), "--output", str(folder))
+    command("nginx", "render", "--apex", "--config", str(configuration), "--output", str(folder))
     https = f"listen {public}:443 ssl"
     places = {
         "snippets/usher/": f"{folder}/snippets/",
@@ -41,4 +41,4 @@ def start(inside: Namespace, configuration: Path, public: str, plain: Sequence[s
     (folder / "nginx.conf").write_text(MAIN.format(user=user, folder=folder, temporary=temporary))
     log = folder / "start.log"
     server = inside.start(program("nginx"), "-c", str(folder / "nginx.conf"), "-e", str(log), log=log)
-    inside.listening(server, log, (public, 443), *((address, 80) for address in plain))
+    inside.listening(server, log, (public, 443), (plain[0], 80))

@@ -5,6 +5,7 @@ server, two web sites that know nothing of mail, and a tap on port 80.
 """
 
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,8 +22,8 @@ from gateway.config import load
 from gateway.records import Actor, UserSource
 from gateway.services.tenants import Settings
 from tests.support import netlab, netlab_dns, netlab_nginx
-from tests.support.gateway_process import usher
 from tests.support.netlab import Namespace, Peer
+from tests.support.netlab_command import command
 from tests.support.netlab_scenarios import (
     COMMON,
     EWS,
@@ -38,6 +39,7 @@ from tests.support.netlab_scenarios import (
 
 ADMINISTRATOR = Actor("admin", "test")
 ADMIN_PORT, MAIL_PORT = 8444, 8000
+SITES: dict[str, tuple[str, ...]] = {SITE: (), PARKED: ("--parked",)}
 FRONTS = ("usher", "nginx")
 LISTEN = {
     "usher": """\
@@ -150,7 +152,7 @@ def lab(folder: Path, front: str = "usher") -> Iterator[Lab]:
 
 def _certificates(folder: Path) -> None:
     certified = [name for scenario in SCENARIOS for name in scenario.certified]
-    usher("certs", "dev", "--names", ",".join([PUBLIC, *certified]), "--directory", str(folder))
+    command("certs", "dev", "--names", ",".join([PUBLIC, *certified]), "--directory", str(folder))
     issuer = authority.load((folder / "authority.pem").read_bytes(), (folder / "authority.key").read_bytes())
     key = keys.new_key()
     request = csr.read(csr.write(key, [name for scenario in SCENARIOS for name in scenario.site]))
@@ -194,19 +196,25 @@ def _settle(made: Services, scenario: Scenario) -> None:
 
 
 def _serve(here: Lab) -> None:
+    """Start everything at once, then wait for each."""
     inside, folder = here.inside, here.folder
-    log, configuration = folder / "gateway.log", str(folder / "usher.toml")
-    gateway = inside.python("gateway", "serve", "--config", configuration, log=log)
-    pair = (str(folder / "site.pem"), str(folder / "site.key"))
-    for address, options in ((SITE, ()), (PARKED, ("--parked",))):
-        said = folder / f"site-{address}.log"
-        site = inside.python("tests.support.netlab_web", address, *pair, *options, log=said)
-        inside.listening(site, said, (address, 443), (address, 80))
-    said = folder / "mail.log"
-    mail = inside.python("tests.support.netlab_mail", str(MAIL_PORT), log=said)
-    inside.listening(mail, said, ("127.0.0.1", MAIL_PORT))
-    inside.listening(gateway, log, ("127.0.0.1", ADMIN_PORT))
+    log, configuration = folder / "gateway.log", folder / "usher.toml"
+    gateway = inside.python("gateway", "serve", "--config", str(configuration), log=log)
+    mail_log = folder / "mail.log"
+    mail = inside.python("tests.support.netlab_mail", str(MAIL_PORT), log=mail_log)
+    sites = {address: _site(here, address, *options) for address, options in SITES.items()}
     if here.front == "nginx":
-        netlab_nginx.start(inside, folder / "usher.toml", GATEWAY, (GATEWAY, PLAIN))
-    inside.listening(gateway, log, (GATEWAY, 443), (GATEWAY, 80), (PLAIN, 80))
+        netlab_nginx.start(inside, configuration, GATEWAY, (GATEWAY, PLAIN))
+    for address, site in sites.items():
+        inside.listening(site, folder / f"site-{address}.log", (address, 443), (address, 80))
+    inside.listening(mail, mail_log, ("127.0.0.1", MAIL_PORT))
+    own = ((GATEWAY, 443), (GATEWAY, 80), (PLAIN, 80))
+    inside.listening(gateway, log, ("127.0.0.1", ADMIN_PORT), *own)
     here.tapped()
+
+
+def _site(here: Lab, address: str, *options: str) -> "subprocess.Popen[str]":
+    folder = here.folder
+    pair = (str(folder / "site.pem"), str(folder / "site.key"))
+    said = folder / f"site-{address}.log"
+    return here.inside.python("tests.support.netlab_web", address, *pair, *options, log=said)
