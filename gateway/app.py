@@ -192,6 +192,7 @@ class Clients:
     async def close(self) -> None:
         """Write what is left and let go of everything."""
         self._watch.stop()
+        self._listening.stop()
         self._upkeep.stop()
         await self._write_behind.stop()
         for upstream in self._upstreams.values():

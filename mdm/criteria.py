@@ -31,6 +31,9 @@ STARS_LIMIT = 8
 TEXT_LIMIT = 1024
 """Characters of a reported value that are looked at: what the protocol allows (spec/eas-protocol.md 4.5)."""
 
+ACTIVESYNC, AUTODISCOVER = PROTOCOLS = ("activesync", "autodiscover")
+"""What rules can let in or not (product 6.3)."""
+
 _VERSION = re.compile(r"\d{1,9}(?:\.\d{1,9}){0,5}", re.ASCII)
 _COMPARISON = re.compile(r"(<=|>=|==|<|>)\s*(\d{1,9}(?:\.\d{1,9}){0,5})", re.ASCII)
 
@@ -58,7 +61,7 @@ class Facts:
     groups: frozenset[str] = frozenset()
     domain: str = ""
     network: Address | None = None
-    protocol: str = "activesync"
+    protocol: str = ACTIVESYNC
 
 
 class Kind(Enum):
@@ -76,12 +79,14 @@ class Criterion:
     Attributes:
         label: name for people.
         read: the values of a request that are compared; none where nothing was reported.
+        choices: the only values that there are, empty for any.
     """
 
     name: str
     label: str
     kind: Kind
     read: Callable[[Facts], tuple[str, ...]]
+    choices: tuple[str, ...] = ()
 
 
 def _reported(value: str | None) -> tuple[str, ...]:
@@ -100,7 +105,7 @@ _ROWS = (
     Criterion("user", "User", Kind.NAME, lambda facts: (facts.user, *facts.addresses)),
     Criterion("group", "Group", Kind.NAME, lambda facts: tuple(facts.groups)),
     Criterion("domain", "Domain", Kind.NAME, lambda facts: _reported(facts.domain)),
-    Criterion("protocol", "Protocol", Kind.NAME, lambda facts: (facts.protocol,)),
+    Criterion("protocol", "Protocol", Kind.NAME, lambda facts: (facts.protocol,), PROTOCOLS),
     Criterion("network", "Source network", Kind.NETWORK, lambda _: ()),
 )
 

@@ -158,6 +158,8 @@ def _require_readable(criterion: Criterion, value: str, mode: Mode) -> None:
         case Kind.NAME:
             if not _name(value):
                 raise ValueError("a value must not be empty")
+            if criterion.choices and _name(value) not in criterion.choices:
+                raise ValueError(f"there is {' and '.join(criterion.choices)} only")
 
 
 def _name(text: str) -> str:
@@ -314,6 +316,16 @@ class RuleSet:
     def by_network(self) -> bool:
         """Whether any rule asks for the source address, so that an answer holds for one address only."""
         return any(column.criterion.kind is Kind.NETWORK for column in self._columns)
+
+    @property
+    def criteria(self) -> frozenset[str]:
+        """Names of what the enabled rules ask for: an answer holds while these facts do."""
+        return frozenset(column.criterion.name for column in self._columns)
+
+    def naming(self, criterion: str) -> "RuleSet":
+        """The rules that have a condition on a criterion, by themselves."""
+        named = [rule for rule in self.rules if any(each.criterion == criterion for each in rule.conditions)]
+        return RuleSet(named, self.mode)
 
     def ask(self, facts: Facts) -> Outcome:
         """What the rules say of these facts."""

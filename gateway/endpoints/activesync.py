@@ -197,7 +197,8 @@ class ActiveSync:
             return None
         trace.device = known.device.key
         trace.verdict = "wipe"
-        verdict = admit(request, known.device, known.terms(request.version, time.time()))
+        terms = known.terms(request.version, time.time(), (trace.client, headers.user_agent))
+        verdict = admit(request, known.device, terms)
         if isinstance(verdict, ProvisionHere):
             return await self._rooms.provisioning.provision(
                 request, known.device.key, body, trace, headers.user_agent, unverified=True

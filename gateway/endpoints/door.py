@@ -17,7 +17,7 @@ from gateway.proxy.asgi import RawHeaders
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
 from gateway.services.recollection import Recollection
-from gateway.services.snapshots import Known, Snapshots
+from gateway.services.snapshots import Known, Snapshots, Source
 from mdm.gatekeeper import Refuse, Verdict, admit
 from mdm.lifecycle import WIPING
 from mdm.query import CommandRequest
@@ -47,6 +47,11 @@ class Visit:
     basic: Basic
     principal: Principal
     trace: Trace
+
+    @property
+    def source(self) -> Source:
+        """What the access rules may ask of this very request (product 6.2)."""
+        return self.trace.client, self.headers.user_agent
 
 
 class Door:
@@ -148,4 +153,5 @@ class Door:
 
 
 def _verdict(visit: Visit, known: Known) -> Verdict:
-    return admit(visit.request, known.device, known.terms(visit.request.version, time.time()))
+    terms = known.terms(visit.request.version, time.time(), visit.source)
+    return admit(visit.request, known.device, terms)

@@ -8,15 +8,16 @@ password was changed gets 401, as its next request would.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import TypeVar
 
+from gateway.endpoints.expiries import Expiries
 from gateway.endpoints.rendering import UNAUTHENTICATED
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError
 from gateway.log import background
-from gateway.proxy.longpolls import LongPolls
+from gateway.proxy.longpolls import LongPoll, LongPolls
 from gateway.records import Change, Scope
 from gateway.services.devices import DeviceService
 from gateway.services.login import Login
@@ -25,7 +26,6 @@ from gateway.services.snapshots import Known, Snapshots
 from mdm.ashttp import Reply
 from mdm.device import DeviceKey
 from mdm.gatekeeper import interrupt
-from mdm.query import CommandRequest
 
 BATCH = 200
 """Partnerships read in one transaction: a fleet's worth would keep the thread for seconds."""
@@ -62,6 +62,8 @@ class Listening:
         self._recollection = recollection
         self._devices = devices
         self._threads = threads
+        self._expiries = Expiries(self._expired)
+        polls.opened = self._opened
         self._wipes_asked = 0
         self._wipes_told = 0
 
@@ -84,11 +86,33 @@ class Listening:
     def _waiting(self, organisation: str, user: str, device_id: str) -> set[DeviceKey]:
         found: set[DeviceKey] = set()
 
-        def collect(_: CommandRequest, key: DeviceKey) -> None:
-            found.add(key)
+        def collect(poll: LongPoll) -> None:
+            found.add(poll.key)
 
         self._polls.recheck(collect, organisation=organisation, user=user, device_id=device_id)
         return found
+
+    def stop(self) -> None:
+        """Wait for nothing that runs out any more."""
+        self._expiries.stop()
+
+    def _opened(self, poll: LongPoll) -> None:
+        """A wait has begun: it ends with the override or the suspension that let its device in."""
+        known = self._snapshots.get(poll.key.user, poll.key.device_id)
+        if known is not None:
+            self._expiries.watch(poll.key, known.decided_until)
+
+    def _expired(self, keys: Collection[DeviceKey]) -> None:
+        """Something ran out, by every process's own clock: the device itself has not changed, so what is
+        remembered is enough, and a database that is away delays nobody's end."""
+        unknown: set[DeviceKey] = set()
+        for key in self._waiting("", "", "").intersection(keys):
+            known = self._snapshots.get(key.user, key.device_id)
+            if known is None:
+                unknown.add(key)
+            else:
+                self._end(key, known)
+        self._judge_soon(unknown)
 
     def _judge_soon(self, waiting: set[DeviceKey]) -> None:
         if waiting:
@@ -129,14 +153,22 @@ class Listening:
             if known.user.password_hash is not None:
                 self._polls.disprove(key, known.user.password_hash, UNAUTHENTICATED)
 
-        def decide(request: CommandRequest, _: DeviceKey) -> Reply | None:
+        self._end(key, known)
+        if known is not None:
+            self._polls.leave(key, known.backend)
+
+    def _end(self, key: DeviceKey, known: Known | None) -> None:
+        """End the waits of a device that may not go on, and come back when the next thing runs out."""
+
+        def decide(poll: LongPoll) -> Reply | None:
             if known is None:
                 return _GONE
-            return interrupt(request, known.device, known.terms(request.version, time.time()))
+            terms = known.terms(poll.request.version, time.time(), poll.source)
+            return interrupt(poll.request, known.device, terms)
 
         self._polls.recheck(decide, organisation=key.organisation, user=key.user, device_id=key.device_id)
         if known is not None:
-            self._polls.leave(key, known.backend)
+            self._expiries.watch(key, known.decided_until)
 
 
 def _order(key: DeviceKey) -> tuple[str, str, str]:

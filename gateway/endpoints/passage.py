@@ -81,7 +81,9 @@ class Passage:
         outbound = self._outbound(visit, known, seen, upstream)
         if not seen.waits:
             return await forward(upstream, outbound, receive, send)
-        poll = self._polls.open(known.device.key, visit.request, known.backend, visit.principal.proof)
+        poll = self._polls.open(
+            known.device.key, visit.request, known.backend, visit.principal.proof, visit.source
+        )
         if poll is None:
             return await self._busy(seen, receive, send)
         try:

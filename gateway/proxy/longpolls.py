@@ -12,7 +12,7 @@ from mdm.device import DeviceKey
 from mdm.gatekeeper import farewell
 from mdm.query import CommandRequest
 
-Decide = Callable[[CommandRequest, DeviceKey], Reply | None]
+Decide = Callable[["LongPoll"], Reply | None]
 
 
 class LongPoll:
@@ -21,14 +21,22 @@ class LongPoll:
     Attributes:
         cut: set it to end the wait with this answer.
         proof: of the password that it began with (``services.login.Principal``); empty where none is known.
+        source: address and User-Agent of the request, for the access rules.
     """
 
-    __slots__ = ("backend", "cut", "key", "proof", "request")
+    __slots__ = ("backend", "cut", "key", "proof", "request", "source")
 
     def __init__(
-        self, key: DeviceKey, request: CommandRequest, backend: str, proof: str, cut: asyncio.Future[Reply]
+        self,
+        key: DeviceKey,
+        request: CommandRequest,
+        backend: str,
+        proof: str,
+        source: tuple[str, str],
+        cut: asyncio.Future[Reply],
     ) -> None:
         self.proof = proof
+        self.source = source
         self.key = key
         self.request = request
         self.backend = backend
@@ -47,6 +55,7 @@ class LongPolls:
 
     Attributes:
         cuts, replaced, refused: how often since the start, for the metrics.
+        opened: called with each new wait.
     """
 
     def __init__(self, budgets: Mapping[str, int]) -> None:
@@ -57,6 +66,7 @@ class LongPolls:
         self._open: dict[Command, dict[DeviceKey, LongPoll]] = {}
         self._count: dict[str, int] = dict.fromkeys(budgets, 0)
         self._over = False
+        self.opened: Callable[[LongPoll], object] = _nobody
         self.cuts = 0
         self.replaced = 0
         self.refused = 0
@@ -68,7 +78,14 @@ class LongPolls:
         """Backend name to its open waits."""
         return dict(self._count)
 
-    def open(self, key: DeviceKey, request: CommandRequest, backend: str, proof: str = "") -> LongPoll | None:
+    def open(
+        self,
+        key: DeviceKey,
+        request: CommandRequest,
+        backend: str,
+        proof: str = "",
+        source: tuple[str, str] = ("", ""),
+    ) -> LongPoll | None:
         """Enter a wait; None when the backend's budget is spent or the gateway stops: answer 503 with
         Retry-After.
 
@@ -83,9 +100,10 @@ class LongPolls:
         if self._over or self._count[backend] >= self._budgets[backend]:
             self.refused += 1
             return None
-        poll = LongPoll(key, request, backend, proof, asyncio.get_running_loop().create_future())
+        poll = LongPoll(key, request, backend, proof, source, asyncio.get_running_loop().create_future())
         same[key] = poll
         self._count[backend] += 1
+        self.opened(poll)
         return poll
 
     def close(self, poll: LongPoll) -> None:
@@ -103,7 +121,7 @@ class LongPolls:
         """
         ended = 0
         for poll in self._covered(organisation, user, device_id):
-            reply = decide(poll.request, poll.key)
+            reply = decide(poll)
             if reply is not None:
                 ended += poll.end(reply)
         self.cuts += ended
@@ -143,3 +161,7 @@ class LongPolls:
                 and device_id in ("", key.device_id)
             ):
                 yield poll
+
+
+def _nobody(_poll: LongPoll) -> None:
+    """Nobody wants to know."""

@@ -15,10 +15,12 @@ from gateway.services.partnerships import look_up
 from gateway.services.policies import effective_policy
 from gateway.services.ports import Store, Transaction
 from gateway.services.routing import backend_of_address, own_route
-from gateway.services.snapshots import Known, OrganisationView
+from gateway.services.rule_sets import RuleSets
+from gateway.services.snapshots import NO_RULES, Known, OrganisationView
 from mdm.device import Device, DeviceKey
 from mdm.policy import Policy
 from mdm.query import CommandRequest
+from mdm.rules import RuleSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,11 @@ class Read:
     policy: Policy
     backend: str
     groups: frozenset[str] = frozenset()
+    rules: RuleSet = NO_RULES
 
     def known(self, device: Device, view: OrganisationView | None = None) -> Known:
         """The partnership in these surroundings."""
-        seen = view or OrganisationView(self.organisation, self.policy)
+        seen = view or OrganisationView(self.organisation, self.policy, rules=self.rules)
         return Known(device, self.user, seen, self.backend, self.groups)
 
 
@@ -48,6 +51,7 @@ class Recollection:
     def __init__(self, store: Store, devices: DeviceService) -> None:
         self._store = store
         self._devices = devices
+        self._rule_sets = RuleSets()
 
     def known(
         self, principal: Principal, request: CommandRequest, *, ip: str, user_agent: str
@@ -65,20 +69,21 @@ class Recollection:
     def surroundings(self, principal: Principal) -> Read:
         """User, organisation and route of somebody who signed in, whatever their device."""
         with self._store.read() as transaction:
-            return _Reading(transaction).surroundings(principal)
+            return _Reading(transaction, self._rule_sets).surroundings(principal)
 
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
         with self._store.read() as transaction:
-            reading = _Reading(transaction)
+            reading = _Reading(transaction, self._rule_sets)
             return [(key, reading.again(key)) for key in keys]
 
 
 class _Reading:
     """One transaction's reads: what partnerships share is read once, for one moment."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, rule_sets: RuleSets) -> None:
         self._transaction = transaction
+        self._rule_sets = rule_sets
         self._views: dict[str, OrganisationView] = {}
         self._backends: dict[tuple[str, str], str] = {}
 
@@ -90,7 +95,8 @@ class _Reading:
             raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
         groups = directory.groups_of(user.id)
         backend = own_route(user, groups) or self._domain_backend(view.organisation, user.address)
-        return Read(user, view.organisation, view.policy, backend, frozenset(group.id for group in groups))
+        member_of = frozenset(group.id for group in groups)
+        return Read(user, view.organisation, view.policy, backend, member_of, view.rules)
 
     def again(self, key: DeviceKey) -> Known | None:
         device = look_up(self._transaction.devices, key)
@@ -114,5 +120,6 @@ class _Reading:
             if organisation is None:
                 return None
             policy = effective_policy(self._transaction, identity)
-            self._views[identity] = OrganisationView(organisation, policy)
+            rules = self._rule_sets.of(self._transaction, organisation)
+            self._views[identity] = OrganisationView(organisation, policy, rules=rules)
         return self._views[identity]

@@ -15,10 +15,11 @@ from gateway.records import Change, Contact, Organisation, OrganisationState, Sc
 from gateway.services.standing import ends_after, facts_of, standing_of
 from mdm.access import AccessDecision, Standing, decide
 from mdm.ashttp import Version
+from mdm.criteria import Facts
 from mdm.device import Device, DeviceKey
 from mdm.gatekeeper import Terms
 from mdm.policy import Policy
-from mdm.rules import RuleSet
+from mdm.rules import NOTHING, RuleSet
 
 REMEMBERED_CHANGES = 4096
 """Changes kept to tell whether a read was overtaken; a read takes milliseconds."""
@@ -27,6 +28,12 @@ FEED_SILENCE = 2.0
 """Seconds after which a silent change feed makes every snapshot doubtful (house.md 4a)."""
 
 NO_RULES = RuleSet(())
+PER_REQUEST = frozenset({"network", "user_agent", "protocol_version"})
+"""Criteria whose facts may change from one request of a device to the next."""
+
+Source = tuple[str, str]
+"""Source address and User-Agent of the request at hand."""
+
 _BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 MAXIMUM_TERMS = 1000
@@ -56,7 +63,9 @@ class OrganisationView:
     def alike(self, other: "OrganisationView") -> bool:
         """Whether both were read alike, so that one can stand for the other."""
         same = self.organisation == other.organisation and self.policy == other.policy
-        return same and self.rules.rules == other.rules.rules and self.rules.mode is other.rules.mode
+        if not same or self.rules is other.rules:
+            return same
+        return self.rules.rules == other.rules.rules and self.rules.mode is other.rules.mode
 
     def terms(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
         """Terms for a device that speaks ``version`` and got ``access`` from the access rules."""
@@ -87,7 +96,8 @@ class Known:
     Attributes:
         backend: name of the backend that serves the user; without one, the organisation's.
         groups: ids of the groups that the user is in, nested ones included.
-        access: what was decided last.
+        access: what was decided last, for the request at hand or, before any, for the last contact.
+        decided_until: seconds since the epoch at which ``access`` ends by itself.
         serving: whether the organisation is Active.
         refresh_at: seconds since the epoch from which the policy must be fetched again (Status 143).
     """
@@ -100,28 +110,55 @@ class Known:
     access: AccessDecision = field(init=False)
     serving: bool = field(init=False)
     refresh_at: float = field(init=False)
+    decided_until: float = field(init=False)
     _standing: Standing = field(init=False)
-    _decided_until: float = field(init=False)
+    _asks: frozenset[str] = field(init=False)
+    _asked: tuple[str, str, Version | None] = field(init=False, default=("", "", None))
 
     def __post_init__(self) -> None:
         organisation = self.view.organisation
         self.backend = self.backend or organisation.backend
         self.serving = organisation.state is OrganisationState.ACTIVE
         self.refresh_at = _refresh_at(self.device, self.view.policy)
-        outcome = self.view.rules.ask(facts_of(self.device, self.user, self.groups))
-        self._standing = standing_of(self.device, self.user, organisation, outcome)
+        self._asks = self.view.rules.criteria & PER_REQUEST
+        self._weigh(facts_of(self.device, self.user, self.groups))
         self._decide(_BEFORE_ALL)
 
-    def terms(self, version: Version, now: float) -> Terms:
-        """Terms of this partnership for a request in ``version`` at ``now``, seconds since the epoch."""
-        if now >= self._decided_until:
+    def terms(self, version: Version, now: float, source: Source | None = None) -> Terms:
+        """Terms of this partnership for a request in ``version`` at ``now``, seconds since the epoch.
+
+        Args:
+            source: where the request comes from; without it the last contact speaks.
+        """
+        if self._asks and source is not None:
+            self._heed(version, source)
+        if now >= self.decided_until:
             self._decide(datetime.fromtimestamp(now, UTC))
         return self.view.terms(version, self.access, now >= self.refresh_at)
+
+    def _heed(self, version: Version, source: Source) -> None:
+        """Ask the rules anew if what they ask for is not what it was: this request decides, not the last."""
+        ip, user_agent = source
+        asked = (
+            ip if "network" in self._asks else "",
+            user_agent if "user_agent" in self._asks else "",
+            version,
+        )
+        if asked == self._asked:
+            return
+        self._asked = asked
+        facts = facts_of(self.device, self.user, self.groups, ip, user_agent=user_agent, version=version.text)
+        self._weigh(facts)
+        self.decided_until = -inf
+
+    def _weigh(self, facts: Facts) -> None:
+        outcome = self.view.rules.ask(facts) if self.view.rules.rules else NOTHING
+        self._standing = standing_of(self.device, self.user, self.view.organisation, outcome)
 
     def _decide(self, now: datetime) -> None:
         """Decide anew, and note when an override or a suspension runs out."""
         self.access = decide(self._standing, now)
-        self._decided_until = ends_after(self._standing, now)
+        self.decided_until = ends_after(self._standing, now)
 
 
 def _refresh_at(device: Device, policy: Policy) -> float:

@@ -106,3 +106,14 @@ def test_a_finding_is_never_wrong(
                 assert level is not ALLOW
             case Finding.MATCHES_NO_KNOWN_DEVICE:
                 pytest.fail("nobody asked for that")
+
+
+def test_only_pairs_with_a_changed_rule_are_compared_on_demand() -> None:
+    wide = Rule("wide", "wide", AccessLevel.BLOCK, (Condition("os", ("iOS",)),))
+    narrow = Rule("narrow", "narrow", AccessLevel.BLOCK, (Condition("os", ("iOS 16",)),))
+    other = Rule("other", "other", AccessLevel.BLOCK, (Condition("os", ("Android",)),))
+    rules = RuleSet([wide, narrow, other])
+    told = lint(rules, AccessLevel.ALLOW, about={"narrow"})
+    assert told == lint(rules, AccessLevel.ALLOW, about={"wide"}) == lint(rules, AccessLevel.ALLOW)
+    assert [(each.rule, each.other) for each in told] == [("narrow", "wide")]
+    assert lint(rules, AccessLevel.ALLOW, about={"other"}) == ()

@@ -142,7 +142,15 @@ def conditions(draw: st.DrawFn, mode: Mode) -> tuple[Condition, ...]:
     return tuple(
         Condition(
             name,
-            tuple(draw(st.lists(st.sampled_from(VALUES[CRITERIA[name].kind]), min_size=1, max_size=3))),
+            tuple(
+                draw(
+                    st.lists(
+                        st.sampled_from(CRITERIA[name].choices or VALUES[CRITERIA[name].kind]),
+                        min_size=1,
+                        max_size=3,
+                    )
+                )
+            ),
             negated,
         )
         for name, negated in chosen
@@ -191,3 +199,19 @@ def test_the_tables_say_what_the_trace_says(data: st.DataObject, mode: Mode, ask
 def test_order_makes_no_difference(rules: list[Rule], asked: Facts) -> None:
     there, back = RuleSet(rules).ask(asked), RuleSet(rules[::-1]).ask(asked)
     assert (there.level, set(there.decisive)) == (back.level, set(back.decisive))
+
+
+def test_a_criterion_with_choices_takes_no_other_value() -> None:
+    check(rule(BLOCK, listed("protocol", "AutoDiscover", "activesync")))
+    with pytest.raises(RuleError) as caught:
+        check(rule(BLOCK, listed("protocol", "imap")))
+    assert caught.value.faults == {"conditions.0.values": "there is activesync and autodiscover only"}
+
+
+def test_what_is_asked_for_and_who_asks_for_it() -> None:
+    by_protocol = rule(BLOCK, listed("protocol", "autodiscover"), listed("os", "iOS"), identity="a")
+    disabled = rule(BLOCK, listed("network", "10.0.0.0/8"), identity="b", enabled=False)
+    rules = RuleSet([by_protocol, rule(ALLOW, listed("model", "x"), identity="c"), disabled])
+    assert rules.criteria == {"protocol", "os", "model"}
+    assert rules.naming("protocol").rules == (by_protocol,)
+    assert not rules.by_network

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.proxy.longpolls import LongPolls
+from gateway.proxy.longpolls import LongPoll, LongPolls
 from mdm.ashttp import Command, Reply, Version
 from mdm.device import DeviceKey
 from mdm.gatekeeper import farewell
@@ -68,9 +68,9 @@ async def test_a_recheck_ends_what_the_decision_ends(polls):
     assert mine is not None
     assert theirs is not None
 
-    def decide(request: CommandRequest, key: DeviceKey) -> Reply | None:
-        assert request is (PING if key == KEY else SYNC)
-        return WIPE if key == KEY else None
+    def decide(poll: LongPoll) -> Reply | None:
+        assert poll.request is (PING if poll.key == KEY else SYNC)
+        return WIPE if poll.key == KEY else None
 
     assert polls.recheck(decide) == 1
     assert mine.cut.result() is WIPE
@@ -94,7 +94,7 @@ async def test_a_recheck_asks_only_about_what_it_covers(polls, scope, asked):
     for triple in (("m-1", "u-1", "D1"), ("m-1", "u-1", "D2"), ("m-1", "u-2", "D1"), ("m-2", "u-1", "D1")):
         polls.open(DeviceKey(*triple), PING, "exchange")
     seen = []
-    polls.recheck(lambda _, key: seen.append(key), **scope)
+    polls.recheck(seen.append, **scope)
     assert len(seen) == asked
 
 
@@ -135,3 +135,11 @@ async def test_only_waits_at_another_backend_are_sent_away(polls):
     assert not other.cut.done()
     assert polls.cuts == 1
     assert polls.leave(KEY, "exchange") == 0
+
+
+async def test_whoever_wants_to_know_hears_of_each_new_wait(polls):
+    heard = []
+    polls.opened = heard.append
+    poll = polls.open(KEY, PING, "sogo", source=("192.0.2.7", "iOS"))
+    assert heard == [poll]
+    assert poll.source == ("192.0.2.7", "iOS")

@@ -1,7 +1,7 @@
 """What a process remembers, and when it must not (house.md 4a)."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -16,8 +16,10 @@ from gateway.services.snapshots import (
 )
 from mdm.access import AccessDecision
 from mdm.ashttp import Version
+from mdm.criteria import Facts
 from mdm.device import AccessLevel, Device, DeviceKey
 from mdm.policy import DEFAULT, Policy
+from mdm.rules import Condition, Mode, Rule, RuleSet
 from tests.support.stores import ACME, GLOBEX, NOON, device, user
 
 ANN, BOB, GIL = user("ann"), user("bob"), user("gil", GLOBEX, "globex.example")
@@ -248,3 +250,67 @@ def test_without_a_route_the_organisations_backend_serves() -> None:
     view = OrganisationView(ACME, DEFAULT)
     assert Known(device(), ANN, view).backend == ACME.backend
     assert Known(device(), ANN, view, "other").backend == "other"
+
+
+def by_rules(*conditions: Condition, default: AccessLevel = AccessLevel.ALLOW) -> Known:
+    rules = RuleSet([Rule("r", "r", AccessLevel.BLOCK, conditions)])
+    organisation = replace(ACME, default_access=default)
+    view = OrganisationView(organisation, DEFAULT, rules=rules)
+    return Known(device(last_ip="192.0.2.1", user_agent="Old/1"), ANN, view)
+
+
+def level(one: Known, ip: str, user_agent: str, version: Version = Version.V16_1) -> AccessLevel:
+    return one.terms(version, NOON.timestamp(), (ip, user_agent)).access.level
+
+
+def test_this_request_decides_and_not_the_last_contact() -> None:
+    block, allow = AccessLevel.BLOCK, AccessLevel.ALLOW
+    by_network = by_rules(Condition("network", ("192.0.2.0/24",)))
+    assert by_network.access.level is block, "the last contact, before any request"
+    assert level(by_network, "198.51.100.1", "Old/1") is allow
+    assert level(by_network, "192.0.2.9", "Old/1") is block
+    assert level(by_network, "", "Old/1") is allow, "unknown is not the last known"
+    by_agent = by_rules(Condition("user_agent", ("Old",)))
+    assert level(by_agent, "", "New/2") is allow
+    assert level(by_agent, "", "Old/1") is block
+    by_version = by_rules(Condition("protocol_version", ("<14",)))
+    assert level(by_version, "", "", Version.V12_1) is block
+    assert level(by_version, "", "", Version.V14_1) is allow
+
+
+def test_rules_are_asked_again_only_when_what_they_ask_for_is_new() -> None:
+    one = by_rules(Condition("user_agent", ("Old",)))
+    asked: list[Facts] = []
+    ask = one.view.rules.ask
+    one.view.rules.ask = lambda facts: (asked.append(facts), ask(facts))[1]  # type: ignore[method-assign]
+    for ip in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        level(one, ip, "Old/1")
+    assert len(asked) == 1, "no rule asks for the network"
+    level(one, "192.0.2.3", "New/1")
+    level(one, "192.0.2.3", "New/1")
+    assert len(asked) == 2
+    plain = by_rules(Condition("model", ("iPhone",)))
+    plain.view.rules.ask = lambda facts: (asked.append(facts), ask(facts))[1]  # type: ignore[method-assign]
+    level(plain, "192.0.2.3", "New/1")
+    assert len(asked) == 2, "these rules ask for nothing of a request"
+
+
+def test_an_override_that_runs_out_holds_through_a_change_of_network() -> None:
+    later = NOON + timedelta(hours=1)
+    rules = RuleSet([Rule("r", "r", AccessLevel.BLOCK, (Condition("network", ("192.0.2.0/24",)),))])
+    made = device(access=AccessLevel.ALLOW, access_until=later)
+    one = Known(made, ANN, OrganisationView(ACME, DEFAULT, rules=rules))
+    assert level(one, "192.0.2.9", "") is AccessLevel.ALLOW
+    assert one.decided_until == later.timestamp()
+    terms = one.terms(Version.V16_1, later.timestamp(), ("192.0.2.9", ""))
+    assert terms.access.level is AccessLevel.BLOCK
+
+
+def test_workmail_rules_have_their_own_default() -> None:
+    spared = replace(ACME, rules_mode=Mode.WORKMAIL, spared_before=NOON + timedelta(days=1))
+    none = OrganisationView(spared, DEFAULT, rules=RuleSet((), Mode.WORKMAIL))
+    assert Known(device(), ANN, none).access.level is AccessLevel.BLOCK
+    listed = RuleSet([Rule("a", "a", AccessLevel.ALLOW)], Mode.WORKMAIL)
+    assert Known(device(), ANN, OrganisationView(spared, DEFAULT, rules=listed)).access.level is (
+        AccessLevel.ALLOW
+    )

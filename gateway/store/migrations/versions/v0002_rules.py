@@ -1,4 +1,4 @@
-"""Access rules, devices that wait for an approval, and overrides for devices that are yet to come (product 6).
+"""Access rules, devices that wait for an approval, and overrides for devices yet to come (product 6).
 
 New tables only, so the previous release works on beside it.
 """
