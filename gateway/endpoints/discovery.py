@@ -7,7 +7,7 @@ exist (T12). No part of the answer comes from the Host header (T13).
 """
 
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -95,9 +95,10 @@ class DiscoveryEndpoint:
         self, spoken: Format, signed: Signed | None, scope: Scope, receive: Receive
     ) -> Answer:
         stamp = Stamp(self._clock.now(), self._server)
-        body = await _body(scope, receive, self._body_limit) if scope["method"] == "POST" else b""
+        fields = _fields(scope)
+        body = await _body(fields, receive, self._body_limit) if scope["method"] == "POST" else b""
         try:
-            enquiry = spoken.read(_request(scope, body))
+            enquiry = spoken.read(_request(scope, fields, body))
             outcomes = await self._answers(enquiry.questions, signed)
         except DiscoveryError as error:
             return spoken.refuse(error.fault, stamp)
@@ -106,35 +107,39 @@ class DiscoveryEndpoint:
                 raise
             _log.exception("discovery failed")
             return spoken.refuse(Fault.INTERNAL, stamp)
-        return spoken.write(enquiry, outcomes, _asker(scope), stamp)
+        return spoken.write(enquiry, outcomes, _asker(fields), stamp)
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+def _fields(scope: Scope) -> Mapping[bytes, bytes]:
+    """The headers; of a repeated one the first."""
+    return dict(reversed(scope["headers"]))
 
 
-def _request(scope: Scope, body: bytes) -> Request:
-    try:
-        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=64)
-    except ValueError as error:
-        raise DiscoveryError(Fault.INVALID_REQUEST, "too many parameters") from error
-    host = _header(scope, b"host").lower().partition(":")[0].rstrip(".")
+def _request(scope: Scope, fields: Mapping[bytes, bytes], body: bytes) -> Request:
+    query: Sequence[tuple[str, str]] = ()
+    if scope["query_string"]:
+        try:
+            text = scope["query_string"].decode("latin-1")
+            query = parse_qsl(text, keep_blank_values=True, max_num_fields=64)
+        except ValueError as error:
+            raise DiscoveryError(Fault.INVALID_REQUEST, "too many parameters") from error
+    host = fields.get(b"host", b"").decode("latin-1").lower().partition(":")[0].rstrip(".")
     return Request(scope["method"], scope["path"], tuple(query), body, host)
 
 
-def _asker(scope: Scope) -> Asker:
-    version = _header(scope, b"x-mapihttpcapability").strip()
-    handles = _header(scope, b"x-clientcanhandle").lower().split(",")
+def _asker(fields: Mapping[bytes, bytes]) -> Asker:
+    version = fields.get(b"x-mapihttpcapability", b"").decode("latin-1").strip()
+    handles = fields.get(b"x-clientcanhandle", b"").decode("latin-1").lower().split(",")
     return Asker(
-        _header(scope, b"user-agent"),
+        fields.get(b"user-agent", b"").decode("latin-1"),
         int(version[:4]) if version.isascii() and version.isdigit() else 0,
         frozenset(token.strip() for token in handles if token.strip()),
     )
 
 
-async def _body(scope: Scope, receive: Receive, limit: int) -> bytes:
+async def _body(fields: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """The whole body; refused by its announced length before a byte of it is read, else while it grows."""
-    announced = _header(scope, b"content-length")
+    announced = fields.get(b"content-length", b"").decode("latin-1")
     length = int(announced[:20]) if announced.isdecimal() else None
     return await Body(receive, length, length is None).whole(limit)
 
