@@ -1,7 +1,4 @@
-"""The directory's nouns and the audit record, as frozen values that store, services and endpoints share.
-
-They stand below both ``services`` and ``store``, which may not see each other (docs/decisions/0002).
-"""
+"""The directory's nouns: organisations, domains, users, groups, resources, permissions (product 1)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +7,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from mdm.device import AccessLevel, DeviceKey
+from mdm.device import AccessLevel
 from mdm.rules import Mode
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -87,6 +84,7 @@ class Safeguards:
         archive_days: days without contact after which it is archived, 0 for never.
         archive_wiped_days: days after a confirmed wipe until the device is archived, 0 for never.
         rollout_minutes: window over which a policy change is spread, 0 for at once (product 4.3).
+        rollout_per_minute: devices that such a change sends back in a minute at most, 0 for no limit.
         quarantine_days: days after which a device that nobody approved is blocked, 0 for never (product 6.5).
     """
 
@@ -265,192 +263,3 @@ class OpenMailbox:
     address: str
     display_name: str
     resource: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyVersion:
-    """One immutable version of an organisation's named policy.
-
-    Attributes:
-        document: what ``mdm.policy.Policy.to_document`` gave: settings and switches, JSON values only.
-        version: 1 for the first; rolling back writes a new version with the old document.
-    """
-
-    organisation: str
-    name: str
-    version: int
-    document: Mapping[str, Any]
-    created_at: datetime
-    created_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleSetVersion:
-    """One immutable version of an organisation's whole set of access rules.
-
-    Attributes:
-        documents: what ``mdm.rule_documents.to_document`` gave, with ``created_at`` and ``changed_at``.
-        version: 1 for the first; 0 stands for no rules at all.
-    """
-
-    organisation: str
-    version: int
-    documents: tuple[Mapping[str, Any], ...]
-    created_at: datetime
-    created_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedDevice:
-    """An override for a device that nobody has seen yet; it becomes the device's own at first sight."""
-
-    key: DeviceKey
-    level: AccessLevel
-    reason: str
-    until: datetime | None
-    created_at: datetime
-    created_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class HeldDevice:
-    """A device that waits for an approval (product 6.5).
-
-    Attributes:
-        reason: why it is in quarantine, in words for an administrator; ``rules`` the ids of the rules.
-        requests: how often it came since.
-    """
-
-    key: DeviceKey
-    since: datetime
-    reason: str
-    rules: tuple[str, ...]
-    requests: int
-    last_request: datetime
-
-
-class AuditTag(Enum):
-    """What happened: ``source:subject:action``."""
-
-    ORGANISATION_CREATED = "admin:organisation:created"
-    ORGANISATION_CHANGED = "admin:organisation:changed"
-    ORGANISATION_REMOVED = "admin:organisation:removed"
-    DOMAIN_ADDED = "admin:domain:added"
-    DOMAIN_CHANGED = "admin:domain:changed"
-    DOMAIN_REMOVED = "admin:domain:removed"
-    USER_CREATED = "admin:user:created"
-    USER_CHANGED = "admin:user:changed"
-    USER_REMOVED = "admin:user:removed"
-    USER_APPEARED = "login:user:appeared"
-    PROFILE_LINK_CREATED = "admin:profile-link:created"
-    PROFILE_LINK_USED = "user:profile-link:used"
-    GROUP_CREATED = "admin:group:created"
-    GROUP_CHANGED = "admin:group:changed"
-    GROUP_REMOVED = "admin:group:removed"
-    MEMBER_ADDED = "admin:group:member-added"
-    MEMBER_REMOVED = "admin:group:member-removed"
-    RESOURCE_CREATED = "admin:resource:created"
-    RESOURCE_CHANGED = "admin:resource:changed"
-    RESOURCE_REMOVED = "admin:resource:removed"
-    PERMISSION_GRANTED = "admin:permission:granted"
-    PERMISSION_REVOKED = "admin:permission:revoked"
-    POLICY_CHANGED = "admin:policy:changed"
-    DEVICE_SEEN = "device:partnership:created"
-    DEVICE_REFUSED = "device:partnership:refused"
-    INFORMATION_REPORTED = "device:information:reported"
-    DEVICE_REMOVED = "admin:device:removed"
-    ACCESS_CHANGED = "admin:device:access"
-    RULES_CHANGED = "admin:rules:changed"
-    DEFAULT_ACCESS_CHANGED = "admin:rules:default"
-    DEVICE_EXPECTED = "admin:device:expected"
-    DEVICE_HELD = "device:quarantine:entered"
-    DEVICE_RELEASED = "device:quarantine:left"
-    QUARANTINE_APPROVED = "admin:quarantine:approved"
-    QUARANTINE_REJECTED = "admin:quarantine:rejected"
-    QUARANTINE_EXPIRED = "gateway:quarantine:expired"
-    POLICY_REQUESTED = "device:policy:requested"
-    POLICY_ACKNOWLEDGED = "device:policy:acknowledged"
-    POLICY_DECLINED = "device:policy:declined"
-    POLICY_OUTDATED = "policy:device:outdated"
-    PROVISIONING_REQUIRED = "admin:device:provisioning"
-    WIPE_REQUIRED = "admin:wipe:required"
-    WIPE_CANCELLED = "admin:wipe:cancelled"
-    WIPE_DELIVERED = "device:wipe:delivered"
-    WIPE_CONFIRMED = "device:wipe:confirmed"
-    WIPE_FAILED = "device:wipe:failed"
-    WIPE_UNPROVEN = "device:wipe:unproven"
-    ACT_REFUSED = "admin:act:refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who asks: an administrator, a device or the gateway itself.
-
-    Attributes:
-        kind: ``admin``, ``device``, ``user`` or ``system``.
-        name: what the audit trail shows.
-        address: source address, empty for the machine itself.
-    """
-
-    kind: str
-    name: str
-    address: str = ""
-    user_agent: str = ""
-    request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
-    """One line of the trail; ``id`` and ``sequence`` are given by the store."""
-
-    tag: AuditTag
-    at: datetime
-    actor: Actor
-    organisation: str
-    target: str
-    before: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    after: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    reason: str = ""
-    outcome: str = "done"
-    sequence: int = 0
-
-
-class Scope(Enum):
-    """What a row of the change feed is about. DIRECTORY is what changes neither a password nor who checks it:
-    unlike ORGANISATION it leaves everybody signed in."""
-
-    DEVICE = "device"
-    USER = "user"
-    ORGANISATION = "organisation"
-    POLICY = "policy"
-    DIRECTORY = "directory"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A row of the change feed: what every process must look at again.
-
-    Attributes:
-        sequence: grows; a reader keeps the last one it handled.
-        organisation: its id; ``user`` and ``device_id`` narrow it, empty where they do not apply.
-    """
-
-    scope: Scope
-    organisation: str
-    user: str = ""
-    device_id: str = ""
-    sequence: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """What one request taught of a known device; written behind in batches (house.md 4a)."""
-
-    organisation: str
-    user: str
-    device_id: str
-    at: datetime
-    ip: str
-    user_agent: str
-    protocol_version: str
-    synced: bool = False
