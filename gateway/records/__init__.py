@@ -1,7 +1,7 @@
 """The directory's nouns and the audit record, as frozen values that store, services and endpoints share.
 
-They stand below both ``services`` and ``store``, which may not see each other (docs/decisions/0002). Import them
-from here: in which file a noun lives is this package's own business.
+They stand below both ``services`` and ``store``, which may not see each other (docs/decisions/0002). Import
+them from here: in which file a noun lives is this package's own business.
 """
 
 from gateway.records.audit import Actor, AuditRecord
