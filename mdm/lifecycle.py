@@ -243,9 +243,16 @@ def _confirm(device: Device, occasion: _Occasion) -> Device:
 
 
 def _without_keys(device: Device) -> Device:
-    """Keys and digests gone; ``proof_key`` stays, it is what the phone still holds (product 5.4)."""
+    """Keys and digests gone; ``proof_key`` stays, it is what the phone still holds (product 5.4). What was to
+    come to the device at a time of its own has come with that, or is overtaken (product 4.3)."""
     return replace(
-        device, policy_key=0, temporary_key=0, offered_at=None, offered_digest="", policy_digest=""
+        device,
+        policy_key=0,
+        temporary_key=0,
+        offered_at=None,
+        offered_digest="",
+        policy_digest="",
+        reprovision_at=None,
     )
 
 

@@ -4,12 +4,13 @@ All calls are synchronous. A ``Transaction`` is open for the length of a ``with`
 exception undoes everything in it. No transaction is ever open while a request is being proxied.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.records import (
+    Assignment,
     AuditRecord,
     AuditTag,
     Change,
@@ -24,6 +25,7 @@ from gateway.records import (
     Organisation,
     PolicyVersion,
     Resource,
+    Rollout,
     RuleSetVersion,
     Scope,
     User,
@@ -204,7 +206,67 @@ class Policies(Protocol):
 
     def current(self, organisation: str, name: str = "default") -> PolicyVersion | None: ...
     def versions(self, organisation: str, name: str = "default") -> Sequence[PolicyVersion]: ...
+    def version(self, organisation: str, name: str, number: int) -> PolicyVersion | None: ...
+    def all_current(self, organisation: str) -> Sequence[PolicyVersion]:
+        """The newest version of each policy, by name."""
+        ...
+
     def add(self, policy: PolicyVersion) -> None: ...
+    def remove(self, organisation: str, name: str) -> None:
+        """Remove a policy with all its versions."""
+        ...
+
+
+class Assignments(Protocol):
+    """For whom a policy holds (product 4.2)."""
+
+    def save(self, assignment: Assignment) -> None:
+        """Write it, in place of one that differs in its priority alone."""
+        ...
+
+    def remove(self, assignment: Assignment) -> bool:
+        """Returns whether it was there; its priority does not count."""
+        ...
+
+    def all(self, organisation: str, *, policy: str | None = None) -> Sequence[Assignment]:
+        """By reach, target, DeviceId and policy."""
+        ...
+
+    def wide(self, organisation: str) -> Sequence[Assignment]:
+        """Those that mean more than one user: of the organisation, domains and groups."""
+        ...
+
+    def personal(self, users: Collection[str]) -> Sequence[Assignment]:
+        """Those of these users and of their devices."""
+        ...
+
+    def places(self, users: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """User id to the domain of the primary address and the ids of all enabled groups around the user,
+        in one go for a page of a fleet."""
+        ...
+
+
+class Rollouts(Protocol):
+    """Policy changes on their way to the devices (product 4.3)."""
+
+    def add(self, rollout: Rollout) -> None: ...
+    def save(self, rollout: Rollout) -> None: ...
+    def last(self, organisation: str) -> Rollout | None: ...
+    def list(self, organisation: str, *, limit: int = 100) -> Sequence[Rollout]:
+        """The newest first."""
+        ...
+
+    def under_way(self) -> Sequence[Rollout]:
+        """Of all organisations, those that are planning or running."""
+        ...
+
+    def waiting(self, organisation: str) -> int:
+        """How many devices wait for their moment."""
+        ...
+
+    def due(self, organisation: str, until: datetime | None, limit: int) -> Sequence[DeviceKey]:
+        """Devices whose moment came by ``until``, or of any moment for None, the longest due first."""
+        ...
 
 
 class Rules(Protocol):
@@ -357,6 +419,10 @@ class Transaction(Protocol):
     def rules(self) -> Rules: ...
     @property
     def held(self) -> Held: ...
+    @property
+    def assignments(self) -> Assignments: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
     @property
     def devices(self) -> Devices: ...
     @property

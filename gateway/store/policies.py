@@ -1,10 +1,11 @@
-"""Policy versions' rows (product 4.3): a version is written once and never changed."""
+"""Policy versions' rows (product 4.3): a version is written once and never changed; a policy that nothing
+uses may go with all of them."""
 
 from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select
+from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, select
 
 from gateway.records import PolicyVersion
 from gateway.store.tables import policies
@@ -24,6 +25,27 @@ class PolicyRows:
     def versions(self, organisation: str, name: str = "default") -> Sequence[PolicyVersion]:
         rows = self._connection.execute(_of(organisation, name).order_by(policies.c.version)).mappings()
         return [_version(row) for row in rows]
+
+    def version(self, organisation: str, name: str, number: int) -> PolicyVersion | None:
+        statement = _of(organisation, name).where(policies.c.version == number)
+        row = self._connection.execute(statement).mappings().one_or_none()
+        return None if row is None else _version(row)
+
+    def all_current(self, organisation: str) -> Sequence[PolicyVersion]:
+        newest = (
+            select(policies.c.name, func.max(policies.c.version).label("version"))
+            .where(policies.c.organisation == organisation)
+            .group_by(policies.c.name)
+            .subquery()
+        )
+        same = (policies.c.name == newest.c.name) & (policies.c.version == newest.c.version)
+        statement = select(policies).join(newest, same).where(policies.c.organisation == organisation)
+        rows = self._connection.execute(statement.order_by(policies.c.name)).mappings()
+        return [_version(row) for row in rows]
+
+    def remove(self, organisation: str, name: str) -> None:
+        wanted = (policies.c.organisation == organisation) & (policies.c.name == name)
+        self._connection.execute(delete(policies).where(wanted))
 
     def add(self, policy: PolicyVersion) -> None:
         self._connection.execute(

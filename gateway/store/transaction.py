@@ -13,12 +13,14 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import Change
 from gateway.store import engine as engines
+from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.devices import DeviceRows
 from gateway.store.held import HeldRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
+from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
 from gateway.store.tenants import DirectoryRows
 
@@ -34,6 +36,8 @@ class RowTransaction:
         self.policies = PolicyRows(connection)
         self.rules = RuleRows(connection)
         self.held = HeldRows(connection)
+        self.assignments = AssignmentRows(connection)
+        self.rollouts = RolloutRows(connection)
         self.devices = DeviceRows(connection)
         self.audit = AuditRows(connection)
         self.changes = ChangeRows(connection)

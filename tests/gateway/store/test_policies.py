@@ -37,3 +37,15 @@ def test_a_version_is_written_once(store: DatabaseStore) -> None:
         transaction.policies.add(FIRST)
     with pytest.raises(LostRace), store.write() as transaction:
         transaction.policies.add(replace(FIRST, document={}))
+
+
+def test_named_policies_stand_beside_each_other(store: DatabaseStore) -> None:
+    strict = replace(FIRST, name="strict")
+    with store.write() as transaction:
+        for version in (FIRST, SECOND, strict):
+            transaction.policies.add(version)
+        assert transaction.policies.all_current(ACME.id) == [SECOND, strict]
+        assert transaction.policies.version(ACME.id, "default", 1) == FIRST
+        assert transaction.policies.version(ACME.id, "strict", 2) is None
+        transaction.policies.remove(ACME.id, "default")
+        assert transaction.policies.all_current(ACME.id) == [strict]

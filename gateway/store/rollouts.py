@@ -1,0 +1,71 @@
+"""Rows of policy changes on their way to the devices, and the devices that wait for them (product 4.3)."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, select, update
+
+from gateway.records import Rollout, RolloutState
+from gateway.store.tables import devices
+from gateway.store.tables_policies import rollouts
+from mdm.device import DeviceKey
+
+_PLAIN = tuple(field.name for field in fields(Rollout) if field.name != "place")
+_UNDER_WAY = (RolloutState.PLANNING, RolloutState.RUNNING)
+
+
+class RolloutRows:
+    """``ports.Rollouts`` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, rollout: Rollout) -> None:
+        self._connection.execute(insert(rollouts), _row(rollout))
+
+    def save(self, rollout: Rollout) -> None:
+        wanted = (rollouts.c.organisation == rollout.organisation) & (rollouts.c.number == rollout.number)
+        self._connection.execute(update(rollouts).where(wanted), _row(rollout))
+
+    def last(self, organisation: str) -> Rollout | None:
+        found = self.list(organisation, limit=1)
+        return found[0] if found else None
+
+    def list(self, organisation: str, *, limit: int = 100) -> Sequence[Rollout]:
+        statement = select(rollouts).where(rollouts.c.organisation == organisation)
+        return self._rollouts(statement.order_by(rollouts.c.number.desc()).limit(limit))
+
+    def under_way(self) -> Sequence[Rollout]:
+        statement = select(rollouts).where(rollouts.c.state.in_(_UNDER_WAY))
+        return self._rollouts(statement.order_by(rollouts.c.organisation, rollouts.c.number))
+
+    def waiting(self, organisation: str) -> int:
+        statement = select(func.count()).select_from(devices).where(_waits(organisation))
+        return self._connection.execute(statement).scalar_one()
+
+    def due(self, organisation: str, until: datetime | None, limit: int) -> Sequence[DeviceKey]:
+        columns = (devices.c.organisation, devices.c.user_id, devices.c.device_id)
+        statement = select(*columns).where(_waits(organisation)).order_by(devices.c.reprovision_at)
+        if until is not None:
+            statement = statement.where(devices.c.reprovision_at <= until)
+        return [DeviceKey(*row) for row in self._connection.execute(statement.limit(limit))]
+
+    def _rollouts(self, statement: Select[Any]) -> Sequence[Rollout]:
+        return [_rollout(row) for row in self._connection.execute(statement).mappings()]
+
+
+def _waits(organisation: str) -> ColumnElement[bool]:
+    return (devices.c.organisation == organisation) & devices.c.reprovision_at.is_not(None)
+
+
+def _row(rollout: Rollout) -> dict[str, Any]:
+    user, device = rollout.place
+    plain = {name: getattr(rollout, name) for name in _PLAIN}
+    return plain | {"place_user": user, "place_device": device}
+
+
+def _rollout(row: RowMapping) -> Rollout:
+    place = (row["place_user"], row["place_device"])
+    return Rollout(place=place, **{name: row[name] for name in _PLAIN})
