@@ -60,7 +60,7 @@ from gateway.services.resources import Resources
 from gateway.services.snapshots import Snapshots
 from gateway.services.tenants import Tenants
 from gateway.services.throttle import Throttle
-from gateway.services.upkeep import prune_changes
+from gateway.services.upkeep import prune
 from gateway.services.users import Users
 from gateway.services.wipe_lane import WipeLane
 from gateway.store import DatabaseStore, FeedGap, migrate, open_store
@@ -266,7 +266,7 @@ class Clients:
         await self._threads.store(self._services.devices.touch, contacts)
 
     async def _prune(self) -> None:
-        await self._threads.store(prune_changes, self._services.store, SystemClock())
+        await self._threads.store(prune, self._services.store, SystemClock())
 
     async def _not_started(self, _scope: Message, _receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})

@@ -8,7 +8,12 @@ CHANGES_KEPT = timedelta(days=1)
 """Rows of the change feed that are kept; a process that slept longer looks at everything again."""
 
 
-def prune_changes(store: Store, clock: Clock) -> int:
-    """Remove old rows of the change feed; any process may, any time. Returns how many."""
+def prune(store: Store, clock: Clock) -> int:
+    """Remove old rows of the change feed and expired profile links; any process may, any time.
+
+    Returns:
+        How many rows.
+    """
+    now = clock.now()
     with store.write() as transaction:
-        return transaction.changes.prune(clock.now() - CHANGES_KEPT)
+        return transaction.changes.prune(now - CHANGES_KEPT) + transaction.profile_links.prune(now)
