@@ -98,6 +98,7 @@ class Safeguards:
     archive_days: int = 0
     archive_wiped_days: int = 0
     rollout_minutes: int = 0
+    rollout_per_minute: int = 0
     quarantine_days: int = 0
 
 

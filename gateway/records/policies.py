@@ -51,6 +51,7 @@ class RolloutState(Enum):
     RUNNING = "running"
     PAUSED = "paused"
     DONE = "done"
+    CANCELLING = "cancelling"
     CANCELLED = "cancelled"
     SUPERSEDED = "superseded"
 
@@ -67,6 +68,8 @@ class Rollout:
         planned: devices that have to provision again by it. moved: those that were told to by now.
         held_s: seconds spent in pauses, by which every device's moment is later.
         kept_s: ``held_s`` of the rollout before, whose earlier moments still hold; None where they do not.
+        joins: devices that wait already keep their moment: the change is none of the policies themselves.
+        hastened: the moments count no more, only the rate.
         paused_at, moved_at: last time of each.
     """
 
@@ -83,6 +86,8 @@ class Rollout:
     moved: int = 0
     held_s: int = 0
     kept_s: int | None = None
+    joins: bool = False
+    hastened: bool = False
     paused_at: datetime | None = None
     moved_at: datetime | None = None
     ended_at: datetime | None = None

@@ -13,6 +13,7 @@ from gateway.records import (
     Assignment,
     AuditRecord,
     AuditTag,
+    BackendKey,
     Change,
     Contact,
     Domain,
@@ -30,6 +31,7 @@ from gateway.records import (
     Scope,
     User,
 )
+from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
 
 
@@ -257,15 +259,15 @@ class Rollouts(Protocol):
         ...
 
     def under_way(self) -> Sequence[Rollout]:
-        """Of all organisations, those that are planning or running."""
+        """Of all organisations, those that the job has to work on."""
         ...
 
-    def waiting(self, organisation: str) -> int:
-        """How many devices wait for their moment."""
+    def waiting(self, organisation: str, until: datetime) -> int:
+        """How many devices have their moment at ``until`` or before."""
         ...
 
-    def due(self, organisation: str, until: datetime | None, limit: int) -> Sequence[DeviceKey]:
-        """Devices whose moment came by ``until``, or of any moment for None, the longest due first."""
+    def due(self, organisation: str, until: datetime, limit: int) -> Sequence[DeviceKey]:
+        """Devices whose moment is at ``until`` or before, the longest due first."""
         ...
 
 
@@ -377,6 +379,23 @@ class Devices(Protocol):
     def remove_tombstone(self, key: DeviceKey) -> None: ...
 
 
+class BackendKeys(Protocol):
+    """Second policy keys, of backends that provision on their own (product 3.5)."""
+
+    def get(self, key: DeviceKey, backend: str) -> BackendKey | None: ...
+    def of(self, key: DeviceKey) -> Sequence[BackendKey]:
+        """One for each backend that the partnership has met, by name."""
+        ...
+
+    def any(self, organisation: str) -> bool:
+        """Whether a partnership of the organisation has one."""
+        ...
+
+    def put(self, record: BackendKey) -> None:
+        """Write it, in place of one that was there."""
+        ...
+
+
 class AuditTrail(Protocol):
     """Append-only (product 8)."""
 
@@ -425,6 +444,14 @@ class Transaction(Protocol):
     def rollouts(self) -> Rollouts: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def wipe_orders(self) -> WipeOrders: ...
+    @property
+    def jobs(self) -> Jobs: ...
+    @property
+    def archive(self) -> Archive: ...
+    @property
+    def backend_keys(self) -> BackendKeys: ...
     @property
     def audit(self) -> AuditTrail: ...
     @property

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, select, update
 
 from gateway.records import Rollout, RolloutState
 from gateway.store.tables import devices
@@ -13,7 +13,7 @@ from gateway.store.tables_policies import rollouts
 from mdm.device import DeviceKey
 
 _PLAIN = tuple(field.name for field in fields(Rollout) if field.name != "place")
-_UNDER_WAY = (RolloutState.PLANNING, RolloutState.RUNNING)
+_UNDER_WAY = (RolloutState.PLANNING, RolloutState.RUNNING, RolloutState.CANCELLING)
 
 
 class RolloutRows:
@@ -41,23 +41,22 @@ class RolloutRows:
         statement = select(rollouts).where(rollouts.c.state.in_(_UNDER_WAY))
         return self._rollouts(statement.order_by(rollouts.c.organisation, rollouts.c.number))
 
-    def waiting(self, organisation: str) -> int:
-        statement = select(func.count()).select_from(devices).where(_waits(organisation))
+    def waiting(self, organisation: str, until: datetime) -> int:
+        statement = select(func.count()).select_from(devices).where(_waits(organisation, until))
         return self._connection.execute(statement).scalar_one()
 
-    def due(self, organisation: str, until: datetime | None, limit: int) -> Sequence[DeviceKey]:
+    def due(self, organisation: str, until: datetime, limit: int) -> Sequence[DeviceKey]:
         columns = (devices.c.organisation, devices.c.user_id, devices.c.device_id)
-        statement = select(*columns).where(_waits(organisation)).order_by(devices.c.reprovision_at)
-        if until is not None:
-            statement = statement.where(devices.c.reprovision_at <= until)
+        statement = select(*columns).where(_waits(organisation, until)).order_by(devices.c.reprovision_at)
         return [DeviceKey(*row) for row in self._connection.execute(statement.limit(limit))]
 
     def _rollouts(self, statement: Select[Any]) -> Sequence[Rollout]:
         return [_rollout(row) for row in self._connection.execute(statement).mappings()]
 
 
-def _waits(organisation: str) -> ColumnElement[bool]:
-    return (devices.c.organisation == organisation) & devices.c.reprovision_at.is_not(None)
+def _waits(organisation: str, until: datetime) -> ColumnElement[bool]:
+    due: ColumnElement[bool] = devices.c.reprovision_at <= until
+    return and_(devices.c.organisation == organisation, due)
 
 
 def _row(rollout: Rollout) -> dict[str, Any]:

@@ -5,7 +5,7 @@ key, so that no assignment outlives what it names. One device is no foreign key:
 DeviceId holds when it is removed and enrols as new.
 """
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, String, Table, Text
 
 from gateway.records import RolloutState
 from gateway.store.tables import Instant, belongs_to, metadata, named
@@ -42,6 +42,8 @@ rollouts = Table(
     Column("moved", Integer, nullable=False),
     Column("held_s", Integer, nullable=False),
     Column("kept_s", Integer),
+    Column("joins", Boolean, nullable=False),
+    Column("hastened", Boolean, nullable=False),
     Column("paused_at", Instant),
     Column("moved_at", Instant),
     Column("ended_at", Instant),

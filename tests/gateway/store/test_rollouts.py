@@ -36,6 +36,8 @@ def test_under_way_is_what_the_job_works_on(store: DatabaseStore) -> None:
         assert transaction.rollouts.under_way() == [SECOND]
         transaction.rollouts.save(replace(SECOND, state=RolloutState.RUNNING))
         assert [one.number for one in transaction.rollouts.under_way()] == [2]
+        transaction.rollouts.save(replace(SECOND, state=RolloutState.CANCELLING))
+        assert [one.number for one in transaction.rollouts.under_way()] == [2]
         for state in (RolloutState.PAUSED, RolloutState.DONE, RolloutState.CANCELLED):
             transaction.rollouts.save(replace(SECOND, state=state))
             assert transaction.rollouts.under_way() == []
@@ -49,9 +51,8 @@ def test_who_is_due_comes_in_the_order_of_time(store: DatabaseStore) -> None:
         for one in (*phones, device("CALM", ann)):
             transaction.devices.add(one)
         rollouts = transaction.rollouts
-        assert rollouts.waiting(ACME.id) == 3
-        assert rollouts.waiting(GLOBEX.id) == 0
-        assert [key.device_id for key in rollouts.due(ACME.id, None, 9)] == ["PHONE2", "PHONE1", "PHONE0"]
+        assert (rollouts.waiting(ACME.id, NOON), rollouts.waiting(GLOBEX.id, NOON)) == (3, 0)
+        assert [key.device_id for key in rollouts.due(ACME.id, NOON, 9)] == ["PHONE2", "PHONE1", "PHONE0"]
         until = NOON - timedelta(seconds=30)
         assert [key.device_id for key in rollouts.due(ACME.id, until, 9)] == ["PHONE2", "PHONE1"]
         assert [key.device_id for key in rollouts.due(ACME.id, until, 1)] == ["PHONE2"]

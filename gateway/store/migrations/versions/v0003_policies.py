@@ -68,6 +68,8 @@ def _rollouts() -> None:
         _must("moved", sa.Integer()),
         _must("held_s", sa.Integer()),
         sa.Column("kept_s", sa.Integer()),
+        _must("joins", sa.Boolean()),
+        _must("hastened", sa.Boolean()),
         sa.Column("paused_at", _INSTANT),
         sa.Column("moved_at", _INSTANT),
         sa.Column("ended_at", _INSTANT),
