@@ -40,11 +40,9 @@ from gateway.records import (
     User,
     UserState,
 )
+from gateway.services.names import MAXIMUM_ADDRESS, fold, fold_domain
 from gateway.services.ports import Directory, Store
 from gateway.services.routing import MAXIMUM_MOVES, backend_for, backend_of_address
-
-MAXIMUM_ADDRESS = 254
-"""Characters of a mail address that can be delivered to (RFC 5321 4.5.3.1.3 less the brackets)."""
 
 DEPLOYMENTS = UUID("6f1a4c1e-8d0b-5d7e-9a39-0f6b5d1f2c77")
 """Namespace of the deployments' GUIDs."""
@@ -116,12 +114,12 @@ class Discovery:
 
     def _find(self, directory: Directory, question: Question, looking: "_Looking | None") -> Finding:
         if question.domain:
-            return self._site(directory, question.domain.strip().lower())
+            return self._site(directory, fold_domain(question.domain))
         if looking is None:
             return Finding(UNKNOWN)
         organisation = looking.organisation
-        address = question.address.strip().lower()
-        if question.legacy_dn or not 0 < len(_domain(address)) <= len(address) <= MAXIMUM_ADDRESS:
+        address = fold(question.address) if len(question.address) <= MAXIMUM_ADDRESS else ""
+        if question.legacy_dn or not _domain(address):
             return Finding(UNKNOWN, organisation.id)
         return self._mailbox(directory, address, looking)
 

@@ -16,7 +16,7 @@ from autodiscover.zone import HTTPS, MailRecords, Publication, Record, records
 from gateway.errors import GatewayError, Kind
 from gateway.records import Domain, Organisation
 from gateway.services.discovery import deployment
-from gateway.services.names import fold
+from gateway.services.names import fold_domain
 from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.tenants import found
 
@@ -154,7 +154,7 @@ class DomainRecords:
 
 
 def _present(transaction: Transaction, name: str, organisation: str | None) -> tuple[Domain, Organisation]:
-    domain = transaction.directory.domain(fold(name))
+    domain = transaction.directory.domain(fold_domain(name))
     home = found(transaction, organisation) if organisation is not None else None
     if domain is None or (home is not None and home.id != domain.organisation):
         raise GatewayError(Kind.NOT_FOUND, "There is no such domain.")

@@ -10,7 +10,7 @@ from typing import Any
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, Domain, Organisation, Scope
 from gateway.services.acts import Entry
-from gateway.services.names import fold, require_domain
+from gateway.services.names import fold_domain, require_domain
 
 MAXIMUM_DOMAINS = 1000
 """Domains of one organisation (product 1); the automatic one counts."""
@@ -94,7 +94,7 @@ def shown(domain: Domain) -> dict[str, Any]:
 
 def present(entry: Entry, organisation: Organisation, name: str) -> Domain:
     """The organisation's domain of this name, or GatewayError NOT_FOUND."""
-    domain = entry.transaction.directory.domain(fold(name))
+    domain = entry.transaction.directory.domain(fold_domain(name))
     if domain is None or domain.organisation != organisation.id:
         raise GatewayError(Kind.NOT_FOUND, "The organisation has no such domain.")
     return domain

@@ -35,8 +35,26 @@ class TypedName:
 
 
 def fold(text: str) -> str:
-    """One spelling for all that people take for the same: NFKC, lower case (T16)."""
-    return unicodedata.normalize("NFKC", text.strip()).casefold()
+    """One spelling for all that people take for the same: NFKC, lower case, and an address's domain as the
+    DNS has it (T16)."""
+    folded = unicodedata.normalize("NFKC", text.strip()).casefold()
+    local, at, domain = folded.rpartition("@")
+    return f"{local}@{_in_ascii(domain)}" if at else folded
+
+
+def fold_domain(name: str) -> str:
+    """The same of a mail domain: ``xn--`` labels, as the DNS has it, however the client writes it."""
+    return _in_ascii(fold(name))
+
+
+def _in_ascii(domain: str) -> str:
+    """A domain in its ASCII form; what is none stays as it is, and is nobody's."""
+    if domain.isascii() or len(domain) > MAXIMUM_ADDRESS:
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return domain
 
 
 def read_typed(name: str) -> TypedName | None:
@@ -57,7 +75,7 @@ def require_alias(alias: str) -> str:
 def require_domain(name: str) -> str:
     """A mail domain in its folded ASCII form (``xn--`` for others)."""
     return _require(
-        _DOMAIN, fold(name), "domain", "A domain is labels of a-z, 0-9 and hyphen with dots between."
+        _DOMAIN, fold_domain(name), "domain", "A domain is labels of a-z, 0-9 and hyphen with dots between."
     )
 
 

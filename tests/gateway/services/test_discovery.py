@@ -31,7 +31,8 @@ from gateway.records import (
     User,
     UserState,
 )
-from gateway.services.discovery import MAXIMUM_ADDRESS, Discovery, deployment
+from gateway.services.discovery import Discovery, deployment
+from gateway.services.names import MAXIMUM_ADDRESS
 from gateway.store import DatabaseStore, migrate, open_store
 
 ACME, OTHER = "m-" + "a" * 32, "m-" + "b" * 32
@@ -89,6 +90,20 @@ def test_the_primary_address_and_an_alias_beside_it_give_the_mailbox(
 ) -> None:
     expected = Mailbox("alice@example.org", "Alice", ENDPOINTS, deployment(ACME))
     assert discovery.look_up(asked(address), Signed()) == expected
+
+
+@pytest.mark.parametrize("domain", ["xn--bcher-kva.example", "XN--bcher-kva.example", "Bücher.example"])
+def test_a_domain_is_known_in_the_letters_of_people_and_in_those_of_the_dns(
+    store: DatabaseStore, discovery: Discovery, domain: str
+) -> None:
+    known = "xn--bcher-kva.example"
+    with store.write() as transaction:
+        transaction.directory.add_domain(Domain(known, ACME))
+        transaction.directory.save_user(replace(ALICE, aliases=(f"änn@{known}",)))
+    site = discovery.site(domain)
+    assert isinstance(site, Site)
+    assert site.domain == known
+    assert discovery.look_up(asked(f"Änn@{domain}"), Signed()) == AddressRedirect(ALICE.address)
 
 
 def test_an_alias_in_another_domain_redirects_to_the_primary_address(discovery: Discovery) -> None:

@@ -6,6 +6,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.services.names import (
     TypedName,
     fold,
+    fold_domain,
     read_typed,
     require_address,
     require_alias,
@@ -23,6 +24,8 @@ from gateway.services.names import (
         ("acme\\ann@acme.example", TypedName("ann", "acme.example", "acme")),
         ("ann", TypedName("ann")),
         ("ａｎｎ@acme.example", TypedName("ann", "acme.example")),
+        ("Ann@BÜCHER.example", TypedName("ann", "xn--bcher-kva.example")),
+        ("ACME\\änn", TypedName("änn", realm="acme")),
         ("\\ann", None),
         ("ACME\\", None),
         ("@acme.example", None),
@@ -65,9 +68,24 @@ BAD_DOMAINS = [
 ]
 
 
-@pytest.mark.parametrize("name", [*BAD_DOMAINS, "acme.example.", ".".join(["x" * 50] * 6), "bücher.example"])
+@pytest.mark.parametrize("name", [*BAD_DOMAINS, "acme.example.", ".".join(["x" * 50] * 6), "ü..example"])
 def test_bad_domains(name: str) -> None:
     refuse(require_domain, name, "domain")
+
+
+@pytest.mark.parametrize("name", ["bücher.example", "Bu\u0308cher.example", "xn--BCHER-kva.example"])
+def test_one_domain_however_its_letters_are_written(name: str) -> None:
+    assert require_domain(name) == "xn--bcher-kva.example"
+    assert fold_domain(name) == "xn--bcher-kva.example"
+    assert require_address(f"Änn@{name}") == fold(f"änn@{name}") == "änn@xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "text", ["ü..example", "ü" * 64 + ".example", "\ud800.example", "ü." * 5000, "@", ""]
+)
+def test_what_is_no_domain_stays_what_it_is(text: str) -> None:
+    assert fold_domain(text) == text
+    assert fold(f"a@{text}") == f"a@{text}"
 
 
 @pytest.mark.parametrize("address", ["ann@acme.example", "ann+tag@acme.example", "o'neil@acme.example"])
