@@ -23,6 +23,10 @@ MAXIMUM_FOUND = 20_000
 MAXIMUM_UNKNOWN = 2_000
 """Questions about nobody, apart, so that made-up names cannot push out the real ones."""
 
+MAXIMUM_QUESTION = 512
+"""Characters: a longest address and a longest domain. What is longer asks for nobody and is not kept: whoever
+may sign in could fill the memory with bodies otherwise."""
+
 Key = tuple[str, str, Question]
 
 
@@ -72,7 +76,7 @@ class DiscoveryMemory:
 
     def put(self, question: Question, asker: Signed | None, finding: Finding, mark: int) -> None:
         """Remember ``finding``, unless a change heard since ``mark`` may have made it old already."""
-        if mark != self._heard:
+        if mark != self._heard or _length(question) > MAXIMUM_QUESTION:
             return
         key = _key(question, asker)
         self._forget(key)
@@ -113,6 +117,10 @@ class DiscoveryMemory:
 
     def __len__(self) -> int:
         return len(self._found) + len(self._unknown)
+
+
+def _length(question: Question) -> int:
+    return len(question.address) + len(question.legacy_dn) + len(question.domain)
 
 
 def _key(question: Question, asker: Signed | None) -> Key:

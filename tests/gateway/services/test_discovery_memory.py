@@ -118,6 +118,15 @@ def test_made_up_names_do_not_push_out_what_was_found(memory: DiscoveryMemory) -
     assert len(memory) == 3
 
 
+def test_what_is_too_long_for_a_name_is_not_kept(memory: DiscoveryMemory) -> None:
+    """The body of a request has 32 KiB, and each of them could be another question."""
+    for question in (Question("a" * 513), Question("a", "/o=" + "x" * 512), Question(domain="a" * 513)):
+        put(memory, question, finding=Finding(UNKNOWN, ACME))
+    assert len(memory) == 0
+    put(memory, Question(f"{'a' * 64}@{'b' * 189}", domain="c" * 253))
+    assert len(memory) == 1
+
+
 def test_the_oldest_goes_first_and_an_answer_may_become_another(memory: DiscoveryMemory) -> None:
     for number in range(4):
         put(memory, Question(f"{number}@example.org"))
