@@ -183,3 +183,5 @@ class Rounds:
                 await self._work()
             except GatewayError as error:
                 _log.warning("%s: %s", self._name, error)
+            except Exception:  # the next round may go well; none at all would not be noticed
+                _log.exception("%s failed", self._name)

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import GatewayError, Kind
 from gateway.records import Change, Contact, Scope
 from gateway.services.snapshots import Known, OrganisationView, Snapshots
-from gateway.worker import Watch, WriteBehind
+from gateway.worker import Rounds, Watch, WriteBehind
 from mdm.ashttp import Version
 from mdm.policy import DEFAULT
 from tests.support.backend import RecordingBackend
@@ -204,6 +204,33 @@ async def test_what_the_database_refuses_is_lost_and_said(caplog: pytest.LogCapt
     note(snapshots)
     await until(lambda: len(written.batches) == 1)
     await behind.stop()
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (GatewayError(Kind.UNAVAILABLE, "away"), "chore: "),
+        (ValueError("ours"), "chore failed"),
+        (ExceptionGroup("several", [OSError("theirs")]), "chore failed"),
+    ],
+    ids=["expected", "ours", "several"],
+)
+async def test_no_accident_ends_the_rounds(
+    caplog: pytest.LogCaptureFixture, error: Exception, said: str
+) -> None:
+    done = 0
+
+    async def work() -> None:
+        nonlocal done
+        done += 1
+        if done < 3:
+            raise error
+
+    rounds = Rounds(work, every_s=0.01, name="chore")
+    rounds.start()
+    await until(lambda: done > 3)
+    rounds.stop()
+    assert caplog.text.count(said) == 2
 
 
 async def test_a_real_feed_falls_silent_with_its_database_and_recovers(
