@@ -147,7 +147,7 @@ def step(
         now: the caller's clock, aware UTC.
         new_key: temporary key for a request, final key for an acknowledgement; 1 to 2**31-1.
         digest: digest of the policy that is being offered.
-        status: Policy Status of the acknowledgement (1 to 4).
+        status: Policy Status of the acknowledgement (1 to 4), or the Status of a wipe that failed.
         wipe: the order, for ``WIPE_REQUIRED``. An order that is already open is kept as it is; to change its
             kind it must be cancelled first.
 
@@ -232,8 +232,8 @@ def _direct(device: Device, occasion: _Occasion) -> Device:
 def _fail(device: Device, occasion: _Occasion) -> Device:
     if device.wipe is None:
         return device
-    failed = replace(device, wipe=replace(device.wipe, failures=device.wipe.failures + 1))
-    return _direct(failed, occasion)
+    wipe = replace(device.wipe, failures=device.wipe.failures + 1, failed_status=occasion.status)
+    return _direct(replace(device, wipe=wipe), occasion)
 
 
 def _confirm(device: Device, occasion: _Occasion) -> Device:

@@ -35,6 +35,8 @@ UNKNOWN_POLICY_TYPE, WRONG_KEY = 3, 5
 """Policy Status values of an answer."""
 APPLIED, PARTLY_APPLIED, NOT_APPLIED, EXTERNALLY_MANAGED = 1, 2, 3, 4
 """Policy Status values of an acknowledgement."""
+WIPE_DONE, WIPE_NOT_DONE = 1, 2
+"""Status values of the acknowledgement of a wipe."""
 MISSING_BODY = 101
 BLOCKED, NOT_FULLY_PROVISIONABLE, EXTERNAL_REFUSED, INFORMATION_REQUIRED = 129, 139, 145, 165
 
@@ -163,9 +165,9 @@ def _wipe_acknowledgement(
 
 def _wipe_status(said: Element) -> bool:
     status = _whole(said.text_of(STATUS))
-    if status not in (1, 2):
+    if status not in (WIPE_DONE, WIPE_NOT_DONE):
         raise SchemaError("a wipe acknowledgement needs Status 1 or 2")
-    return status == 1
+    return status == WIPE_DONE
 
 
 def _about_policy(policy: Element, information: DeviceInformation | None) -> Message:
@@ -230,12 +232,13 @@ def _while_wiping(request: CommandRequest, message: Message, device: Device, now
     if kind is WipeKind.ACCOUNT and request.version < Version.V16_1:
         return _unmoved(device, refusal(Command.PROVISION, request.version, BLOCKED))
     event = _wipe_input(message, device, kind)
-    moved, effect = step(device, event, now=now)
+    status = WIPE_NOT_DONE if event is Input.WIPE_FAILED else None
+    moved, effect = step(device, event, now=now, status=status)
     after = device if moved is None or moved == device else moved
     if effect is Effect.RECORD_WIPE:
         return Exchange(after, effect, _answer(SUCCESS), event)
-    status = PROTOCOL_ERROR if effect is Effect.REPEAT_WIPE else SUCCESS
-    return Exchange(after, effect, directive(kind, request.version, status=status), event)
+    answer = PROTOCOL_ERROR if effect is Effect.REPEAT_WIPE else SUCCESS
+    return Exchange(after, effect, directive(kind, request.version, status=answer), event)
 
 
 def _wipe_input(message: Message, device: Device, kind: WipeKind) -> Input:

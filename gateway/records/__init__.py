@@ -5,6 +5,7 @@ them from here: in which file a noun lives is this package's own business.
 """
 
 from gateway.records.audit import Actor, AuditRecord
+from gateway.records.backends import BackendKey
 from gateway.records.changes import Change, Contact, Scope
 from gateway.records.directory import (
     DETAILS,
@@ -26,6 +27,7 @@ from gateway.records.directory import (
     UserSource,
     UserState,
 )
+from gateway.records.ledger import ArchiveCause, ArchivedDevice, Job, JobState
 from gateway.records.policies import Assignment, PolicyVersion, Rollout, RolloutState
 from gateway.records.rules import ExpectedDevice, HeldDevice, RuleSetVersion
 from gateway.records.tags import AuditTag
@@ -34,9 +36,12 @@ __all__ = [
     "DETAILS",
     "NOTHING",
     "Actor",
+    "ArchiveCause",
+    "ArchivedDevice",
     "Assignment",
     "AuditRecord",
     "AuditTag",
+    "BackendKey",
     "Change",
     "Contact",
     "Domain",
@@ -45,6 +50,8 @@ __all__ = [
     "Grant",
     "Group",
     "HeldDevice",
+    "Job",
+    "JobState",
     "Member",
     "OpenMailbox",
     "Organisation",

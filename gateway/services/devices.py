@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Actor, AuditTag, Contact, Scope
+from gateway.records import Actor, AuditTag, Contact
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.enrolment import Enrolment, TooManyDevices
+from gateway.services.keeping import announce, end_orders, family, is_due, is_same, keep, place
 from gateway.services.login import Principal
 from gateway.services.partnerships import device_actor, difference, look_up, present, target_of
 from gateway.services.policies import effective_policy
-from gateway.services.ports import Clock, Devices, KeySource, Store
-from mdm.ashttp import Version, version
-from mdm.device import AccessLevel, Device, DeviceInformation, DeviceKey, DeviceState, Wipe, WipeKind
+from gateway.services.ports import Clock, KeySource, Store
+from mdm.device import AccessLevel, Device, DeviceInformation, DeviceKey, DeviceState, WipeKind
 from mdm.lifecycle import WIPING, Effect, Forbidden, Input, step
+from mdm.orders import WipeOrder, obstacle
 from mdm.provision import Exchange, Message, exchange
 from mdm.query import CommandRequest
 from mdm.settings import merge
@@ -122,20 +123,24 @@ class DeviceService:
     def require_wipe(self, actor: Actor, key: DeviceKey, kind: WipeKind, reason: str = "") -> Device:
         """Order a wipe; it is durable when this returns. Ordering the same once more changes nothing.
 
+        Nothing asks here who may, how many or who approved: whatever people and programs call goes through
+        ``wipes.Wipes`` instead (product 5.5), which a test holds the surfaces to.
+
         Raises:
-            GatewayError: CONFLICT for an account-only wipe of a device below 16.1, which would never be
-            served and
-                must not silently become a full one (product 5.3), and while a wipe of the other kind is
-                pending.
+            GatewayError: CONFLICT where ``require_possible`` says so.
         """
 
-        def work(entry: Entry, device: Device) -> Device:
-            _require_possible(device, kind)
-            order = Wipe(kind, entry.now, actor.name, reason)
-            moved, _ = step(device, Input.WIPE_REQUIRED, now=entry.now, wipe=order)
-            return moved or device
+        def work(entry: Entry) -> Device:
+            device = present(entry.transaction.devices, key)
+            require_possible(device, kind)
+            if is_due(device):
+                return device
+            order = WipeOrder(self._keys.identity("w-"), key, kind, entry.now, actor.name, reason)
+            entry.transaction.wipe_orders.add(order)
+            return place(entry, device, order)
 
-        return self._changed(AuditTag.WIPE_REQUIRED, actor, key, work, reason)
+        act = Act(AuditTag.WIPE_REQUIRED, actor, key.organisation, target_of(key), reason)
+        return self._acts.perform(act, work)
 
     def cancel_wipe(self, actor: Actor, key: DeviceKey, reason: str = "") -> Device:
         """Take back a wipe that was not acknowledged; a tombstone ends with it."""
@@ -184,7 +189,7 @@ class DeviceService:
         spoken = replace(before, protocol_version=request.version.text)
         outcome = exchange(request, message, spoken, policy, now=entry.now, new_key=self._keys.policy_key())
         device = _marked(before, outcome) if unverified else outcome.device
-        saved = _keep(entry, before, device, TAGS.get(outcome.effect))
+        saved = keep(entry, before, device, TAGS.get(outcome.effect))
         return replace(outcome, device=saved)
 
     def _changed(
@@ -201,20 +206,18 @@ class DeviceService:
                 after = work(entry, before)
             except Forbidden as error:
                 raise GatewayError(Kind.CONFLICT, f"Not possible: {error}.") from error
-            return _keep(entry, before, after)
+            return keep(entry, before, after)
 
         return self._acts.perform(Act(tag, actor, key.organisation, target_of(key), reason), change)
 
 
-def _require_possible(device: Device, kind: WipeKind) -> None:
-    if kind is WipeKind.ACCOUNT and version(device.protocol_version) < Version.V16_1:
-        raise GatewayError(
-            Kind.CONFLICT,
-            "An account-only wipe needs protocol 16.1, and this device speaks "
-            f"{device.protocol_version}: block and remove it instead, or order a full wipe.",
-        )
-    pending = device.state is DeviceState.WIPE_REQUIRED and device.wipe is not None
-    if pending and device.wipe is not None and device.wipe.kind is not kind:
+def require_possible(device: Device, kind: WipeKind) -> None:
+    """Raises GatewayError CONFLICT for a wipe that the device would never be served, with what to do instead,
+    and while a wipe of the other kind is pending."""
+    hindered = obstacle(kind, device, family(device))
+    if hindered:
+        raise GatewayError(Kind.CONFLICT, hindered)
+    if is_due(device) and not is_same(device.wipe, kind):
         raise GatewayError(Kind.CONFLICT, "A wipe of the other kind is pending: cancel it first.")
 
 
@@ -226,26 +229,6 @@ def _marked(before: Device, outcome: Exchange) -> Device:
     if before.wipe is not None and before.wipe.acknowledged_at is not None:
         return device
     return replace(device, wipe=replace(device.wipe, unverified=True))
-
-
-def _keep(entry: Entry, before: Device, after: Device, tag: AuditTag | None = None) -> Device:
-    if after == before:
-        return before
-    saved = _stored(entry.transaction.devices, after)
-    old, new = difference(before, after)
-    entry.record(tag=tag, before=old, after=new)
-    entry.announce(Scope.DEVICE, after.key.organisation, after.key.user, after.key.device_id)
-    return saved
-
-
-def _stored(devices: Devices, device: Device) -> Device:
-    if devices.tombstone(device.key) is None:
-        return devices.save(device)
-    if device.state is DeviceState.WIPE_REQUIRED:
-        return devices.save_tombstone(device)
-    # Its wipe is acknowledged or taken back: the tombstone has done its work and the device may enrol as new.
-    devices.remove_tombstone(device.key)
-    return device
 
 
 def _remove(entry: Entry, key: DeviceKey, force: bool) -> None:
@@ -260,7 +243,9 @@ def _remove(entry: Entry, key: DeviceKey, force: bool) -> None:
     else:
         devices.bury(after)
     entry.record(before=difference(None, before)[1], after={"tombstone": after is not None})
-    entry.announce(Scope.DEVICE, key.organisation, key.user, key.device_id)
+    announce(entry, key)
+    if after is None:
+        end_orders(entry, key, "the device was removed")
 
 
 def _removed(entry: Entry, device: Device, force: bool) -> Device | None:

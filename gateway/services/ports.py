@@ -31,6 +31,7 @@ from gateway.records import (
     Scope,
     User,
 )
+from gateway.records.inventory import Counts, Found, Listing
 from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
 
@@ -360,6 +361,14 @@ class Devices(Protocol):
         limit: int = 100,
     ) -> Sequence[Device]:
         """Ordered by (organisation, user, device id), after that triple."""
+        ...
+
+    def find(self, listing: Listing) -> Found:
+        """A page of the device list."""
+        ...
+
+    def counts(self, listing: Listing) -> Counts:
+        """Of what is asked for; where it begins and how much of it does not count."""
         ...
 
     def with_open_wipe(self) -> Sequence[DeviceKey]:

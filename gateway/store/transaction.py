@@ -13,16 +13,20 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import Change
 from gateway.store import engine as engines
+from gateway.store.archive import ArchiveRows
 from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
+from gateway.store.backend_keys import BackendKeyRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.devices import DeviceRows
 from gateway.store.held import HeldRows
+from gateway.store.jobs import JobRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
 from gateway.store.tenants import DirectoryRows
+from gateway.store.wipe_orders import WipeOrderRows
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -39,6 +43,10 @@ class RowTransaction:
         self.assignments = AssignmentRows(connection)
         self.rollouts = RolloutRows(connection)
         self.devices = DeviceRows(connection)
+        self.backend_keys = BackendKeyRows(connection)
+        self.wipe_orders = WipeOrderRows(connection)
+        self.jobs = JobRows(connection)
+        self.archive = ArchiveRows(connection)
         self.audit = AuditRows(connection)
         self.changes = ChangeRows(connection)
 
