@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from gateway.records import Actor, AuditTag, Scope
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.overrides import welcome
 from gateway.services.partnerships import difference, look_up, target_of
 from gateway.services.ports import Clock, Store
 from gateway.services.tenants import found
@@ -86,6 +87,7 @@ def _made(entry: Entry, key: DeviceKey, request: CommandRequest) -> Device:
         last_ip=entry.act.actor.address,
         user_agent=entry.act.actor.user_agent,
     )
+    device = welcome(entry.transaction, device)
     entry.transaction.devices.add(device)
     entry.record(after=difference(None, device)[1])
     entry.announce(Scope.DEVICE, key.organisation, key.user, key.device_id)

@@ -5,9 +5,13 @@ from dataclasses import dataclass, field
 
 from gateway.directory.local import LocalPasswords
 from gateway.records import Actor, AuditRecord, Organisation, User
+from gateway.services.access_rules import AccessRules
+from gateway.services.decisions import Decisions
+from gateway.services.default_access import DefaultAccess
 from gateway.services.devices import DeviceService
 from gateway.services.groups import Groups
 from gateway.services.login import Principal
+from gateway.services.overrides import Overrides
 from gateway.services.partnerships import device_actor
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
@@ -55,6 +59,10 @@ class World:
         self.permissions = Permissions(self.store, self.clock)
         self.policies = PolicyService(self.store, self.clock)
         self.devices = DeviceService(self.store, self.clock, self.keys)
+        self.rules = AccessRules(self.store, self.clock, self.keys)
+        self.defaults = DefaultAccess(self.store, self.clock)
+        self.overrides = Overrides(self.store, self.clock)
+        self.decisions = Decisions(self.store, self.clock)
         self.lane = WipeLane(self.store, self.clock)
 
     def organisation(self, alias: str = "acme", settings: Settings | None = None) -> Organisation:
