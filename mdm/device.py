@@ -108,13 +108,16 @@ class Device:
         proof_failures, proof_window: wrong proofs in the hour that began at ``proof_window``.
         reprovision_at: when a changed policy reaches this device, while it is being spread over a window
             (product 4.3); until then the policy that it has counts as current.
-        offers, offers_since: policies offered since then without an acknowledgement: a loop (product 5.8).
+        offers, offers_since: rounds of provisioning that count, and when the last one began (``mdm.loops``).
         diagnosis: what keeps the device out of compliance, in words for an administrator.
         access: an administrator's override for this partnership, None where the rules decide; access_until:
             when the override ends, None for never.
         held_since: when quarantine began, None outside it.
         suspended_until, suspended_reason: quarantine for misbehaviour (product 5.8).
         conflict: why this may not be the device that it says, in words; no access while not empty (T4).
+        family: name of the client family that the partnership began with (``mdm.families``), which is kept
+            whatever the client says of itself later; empty where nobody looked.
+        claimed: family and DeviceType, with a slash between, that a conflict is about; empty for others.
         alias: an administrator's name for the device, beside what it reports.
         revision: row version; a save names the revision that it read.
     """
@@ -147,6 +150,8 @@ class Device:
     suspended_until: datetime | None = None
     suspended_reason: str = ""
     conflict: str = ""
+    family: str = ""
+    claimed: str = ""
     alias: str = ""
     information: DeviceInformation = field(default_factory=DeviceInformation)
     last_sync: datetime | None = None

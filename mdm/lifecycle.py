@@ -209,7 +209,8 @@ def _decline(device: Device, occasion: _Occasion) -> Device:
 
 
 def _revoke(device: Device, _: _Occasion) -> Device:
-    return _without_keys(device)
+    """What went wrong with the policy before says nothing of the next one (``mdm.loops``)."""
+    return replace(_without_keys(device), offers=0, offers_since=None, diagnosis="")
 
 
 def _order(device: Device, occasion: _Occasion) -> Device:

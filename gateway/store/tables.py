@@ -319,6 +319,8 @@ def _partnership() -> tuple[Any, ...]:
         Column("suspended_reason", Text, nullable=False),
         Column("conflict", Text, nullable=False),
         Column("alias", Text, nullable=False),
+        Column("family", Text, nullable=False, server_default=""),
+        Column("claimed", Text, nullable=False, server_default=""),
         Column("information", Document, nullable=False),
         Column("last_sync", Instant),
         Column("last_ip", Text, nullable=False),
@@ -329,7 +331,13 @@ def _partnership() -> tuple[Any, ...]:
     )
 
 
-devices = Table("devices", metadata, *_partnership(), Index(None, "user_id"))
+devices = Table(
+    "devices",
+    metadata,
+    *_partnership(),
+    Index(None, "user_id"),
+    Index(None, "organisation", "device_id"),
+)
 tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
 
 # No foreign key: the trail outlives what it tells of. Triggers of the first migration refuse UPDATE and
