@@ -22,9 +22,13 @@ from sqlalchemy import tuple_ as row_value
 
 from gateway.errors import LostRace
 from gateway.records import Contact
+from gateway.records.inventory import Counts, Found, Listing
+from gateway.store.inventory import InventoryQueries
+from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import Instant, devices, tombstones
 from mdm.device import Device, DeviceInformation, DeviceKey, DeviceState, Wipe
 
+_KEY = (devices.c.organisation, devices.c.user_id, devices.c.device_id)
 _OPEN_WIPE = (DeviceState.WIPE_REQUIRED, DeviceState.WIPE_SUCCEEDED)
 _NESTED = frozenset(("key", "wipe", "information"))
 _PLAIN = tuple(field.name for field in fields(Device) if field.name not in _NESTED)
@@ -37,21 +41,27 @@ class DeviceRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._inventory = InventoryRows(connection)
 
     def get(self, key: DeviceKey) -> Device | None:
         return self._one(devices, key)
 
     def add(self, device: Device) -> None:
         self._connection.execute(insert(devices), _row(device))
+        self._inventory.keep([device])
 
     def save(self, device: Device) -> Device:
-        return self._save(devices, device)
+        saved = self._save(devices, device)
+        self._inventory.keep([saved])
+        return saved
 
     def save_all(self, changed: Iterable[Device]) -> None:
-        rows = [_save_row(device) for device in changed]
+        batch = list(changed)
+        rows = [_save_row(device) for device in batch]
         if rows:
             result = self._connection.execute(_saving(devices), rows)
             _require_written(result.rowcount, len(rows))
+            self._inventory.keep(batch)
 
     def remove(self, key: DeviceKey) -> None:
         self._connection.execute(delete(devices).where(_is(devices, key)))
@@ -69,7 +79,7 @@ class DeviceRows:
         after: tuple[str, str, str] | None = None,
         limit: int = 100,
     ) -> Sequence[Device]:
-        columns = (devices.c.organisation, devices.c.user_id, devices.c.device_id)
+        columns = _KEY
         statement = select(devices).order_by(*columns).limit(limit)
         if organisation is not None:
             statement = statement.where(devices.c.organisation == organisation)
@@ -81,11 +91,29 @@ class DeviceRows:
             statement = statement.where(row_value(*columns) > row_value(*after))
         return [_device(row) for row in self._connection.execute(statement).mappings()]
 
+    def find(self, listing: Listing) -> Found:
+        places = InventoryQueries(self._connection).places(listing)
+        page = [place for place, _ in places[: listing.limit]]
+        keys = [(place.organisation, place.user, place.device_id) for place in page]
+        statement = select(devices).where(row_value(*_KEY).in_(keys))
+        rows = self._connection.execute(statement).mappings() if keys else ()
+        known = {(row["organisation"], row["user_id"], row["device_id"]): _device(row) for row in rows}
+        return Found(
+            devices=tuple(known[key] for key in keys),
+            addresses={place.user: address for place, address in places},
+            next=page[-1] if len(places) > len(page) else None,
+        )
+
+    def counts(self, listing: Listing) -> Counts:
+        return InventoryQueries(self._connection).counts(listing)
+
     def with_open_wipe(self) -> Sequence[DeviceKey]:
         found = [_open_wipes(table) for table in (devices, tombstones)]
         return [DeviceKey(*row) for statement in found for row in self._connection.execute(statement)]
 
     def touch(self, contacts: Iterable[Contact]) -> None:
+        contacts = list(contacts)
+        self._inventory.touch(contacts)
         dialect = self._connection.dialect
         statement = _TOUCH.compile(dialect=dialect)
         rows = [_contact_row(contact, text=dialect.name == "sqlite") for contact in contacts]

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from gateway.records import User
 from gateway.store.addresses import AddressRows
+from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import addresses, users
 
 
@@ -21,6 +22,7 @@ class UserRows(AddressRows):
     def save_user(self, user: User) -> None:
         self._connection.execute(update(users).where(users.c.id == user.id), _row(user))
         self._hold("user_id", user.id, (user.address, *user.aliases))
+        InventoryRows(self._connection).rename(user)
 
     def remove_user(self, user: str) -> None:
         self._connection.execute(delete(users).where(users.c.id == user))
