@@ -80,7 +80,7 @@ async def test_a_client_that_leaves_in_an_answer_leaves_nothing_behind() -> None
         writer.write(post())
         await asyncio.sleep(0.05)
         writer.transport.abort()
-        await asyncio.wait_for(stopped.wait(), 2)
+        await asyncio.wait_for(stopped.wait(), 15)
 
 
 async def test_a_refused_request_is_read_on_so_that_its_answer_arrives() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from gateway.serving.deadlines import TICK_S, Deadlines
+from tests.support.gateway import until
 from tests.support.serving import (
     Receive,
     Scope,
@@ -17,6 +18,9 @@ from tests.support.serving import (
     respond,
     tighter,
 )
+
+SOON_S = 10.0
+"""More than every deadline below and less than waiting for ever, on a machine that is late."""
 
 HASTY = tighter(header_timeout_s=0.6, keep_alive_s=1.2, body_idle_timeout_s=0.6, body_min_rate=1000)
 
@@ -43,7 +47,7 @@ async def drip(port: int, parts: list[bytes], pause: float) -> tuple[bytes, floa
             await asyncio.sleep(pause)
 
     writing = asyncio.ensure_future(write())
-    answer = await heard(reader, patience=4)
+    answer = await heard(reader, patience=2 * SOON_S)
     ended = time.monotonic() - began
     writing.cancel()
     writer.close()
@@ -69,13 +73,13 @@ async def test_a_slow_head_is_cut_off() -> None:
     async with ours(echo, HASTY) as port:
         answer, ended = await drip(port, [b"POST /x HTTP/1.1\r\n", *[b"X: y\r\n"] * 40], 0.1)
     assert answer.startswith(b"HTTP/1.1 408")
-    assert 0.5 < ended < 1.5
+    assert 0.5 < ended < SOON_S
 
 
 async def test_a_connection_that_says_nothing_is_closed() -> None:
     async with ours(echo, HASTY) as port:
         _, ended = await drip(port, [], 0)
-    assert 0.5 < ended < 1.5
+    assert 0.5 < ended < SOON_S
 
 
 async def test_a_slow_second_head_is_cut_off() -> None:
@@ -83,14 +87,14 @@ async def test_a_slow_second_head_is_cut_off() -> None:
         first = post(b"/1", close=False)
         answer, ended = await drip(port, [first, *[b"P"], *[b"O"] * 40], 0.1)
     assert answer.startswith(b"HTTP/1.1 200") and b"HTTP/1.1 408" in answer
-    assert ended < 2
+    assert ended < SOON_S
 
 
 async def test_an_idle_connection_is_kept_and_then_closed() -> None:
     async with ours(echo, HASTY) as port:
         answer, ended = await drip(port, [post(b"/1", close=False)], 0)
     assert answer.count(b"HTTP/1.1") == 1
-    assert 1.0 < ended < 2.2
+    assert 1.0 < ended < SOON_S
 
 
 async def test_a_body_that_stops_is_cut_off() -> None:
@@ -103,7 +107,7 @@ async def test_a_body_that_stops_is_cut_off() -> None:
 
     async with ours(note, HASTY) as port:
         _, ended = await drip(port, [post(b"/x", b"a" * 100)[:-50]], 0)
-    assert 0.5 < ended < 1.6
+    assert 0.5 < ended < SOON_S
     assert seen == ["http.disconnect"]
 
 
@@ -113,11 +117,11 @@ async def test_a_body_below_the_lowest_rate_is_cut_off() -> None:
     async with ours(echo, HASTY) as port:
         answer, ended = await drip(port, parts, 0.1)
     assert answer == b""
-    assert 0.5 < ended < 2
+    assert 0.5 < ended < SOON_S
 
 
 async def test_a_slow_body_above_the_lowest_rate_passes() -> None:
-    parts = [post(b"/x", b"a" * 2000)[:-2000], *[b"a" * 200] * 10]
+    parts = [post(b"/x", b"a" * 20_000)[:-20_000], *[b"a" * 2000] * 10]
     async with ours(echo, HASTY) as port:
         answer, ended = await drip(port, parts, 0.12)
     assert answer.startswith(b"HTTP/1.1 200")
@@ -156,7 +160,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off() -> None:
     async with ours(flood, tighter(write_stall_timeout_s=0.5)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(post(b"/x"))
-        await asyncio.wait_for(ended.wait(), 5)
+        await asyncio.wait_for(ended.wait(), 30)
         writer.close()
         del reader
 
@@ -176,6 +180,7 @@ async def test_a_deadline_expires_once_and_a_cleared_one_never() -> None:
     deadlines.clear(saved)
     assert deadlines.has(late) and not deadlines.has(saved)
     sweeping = asyncio.ensure_future(deadlines.sweep())
-    await asyncio.sleep(3 * TICK_S)
+    await until(lambda: late.expired > 0)
+    await asyncio.sleep(2 * TICK_S)
     sweeping.cancel()
     assert (late.expired, saved.expired) == (1, 0)

@@ -44,7 +44,7 @@ async def smuggle(port: int, opening: bytes, *, upgraded: bool) -> None:
     if upgraded:
         wire.initiate_upgrade_connection()
         writer.write(opening)
-        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 3)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 15)
     else:
         wire.initiate_connection()
     stream = wire.get_next_available_stream_id()

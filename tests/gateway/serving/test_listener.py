@@ -57,7 +57,7 @@ async def test_what_is_under_way_ends_in_its_own_time_and_then_its_connection() 
     idle, idle_writer = await asyncio.open_connection("127.0.0.1", port)
     await asyncio.sleep(0.05)
     await served.refuse()
-    assert await asyncio.wait_for(idle.read(), 1) == b""
+    assert await asyncio.wait_for(idle.read(), 15) == b""
     with pytest.raises(ConnectionError):
         await asyncio.open_connection("127.0.0.1", port)
     app.go.set()
@@ -73,7 +73,7 @@ async def test_what_does_not_end_is_cut() -> None:
     await served.open()
     reader, writer = await ask(port)
     await served.refuse()
-    await asyncio.wait_for(served.cut(), 2)
+    await asyncio.wait_for(served.cut(), 15)
     assert b"200" not in await heard(reader)
     writer.close()
 
@@ -98,7 +98,7 @@ async def test_a_handshake_that_never_comes_is_cut_off(tmp_path: Path) -> None:
     certificate, key = server_files(tmp_path, "localhost")
     async with ours(Parked(), tighter(header_timeout_s=0.5), tls=server_context(certificate, key)) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        assert await asyncio.wait_for(reader.read(), 2) == b""
+        assert await asyncio.wait_for(reader.read(), 15) == b""
         writer.close()
 
 
@@ -117,7 +117,7 @@ async def test_a_tls_client_that_never_says_goodbye_holds_no_stop(tmp_path: Path
     async with ours(app, tls=server_context(certificate, key)) as port:
         sock = await asyncio.to_thread(deaf, port)
         began = time.monotonic()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 15  # asyncio waits for a goodbye for 30 s
     sock.close()
 
 
