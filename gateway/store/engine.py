@@ -9,6 +9,7 @@ nodes, which also makes the numbers of the change feed appear in their order.
 
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,10 @@ def _sqlite(url: URL) -> Engine:
 
 def _create_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The file holds password hashes and policy keys; SQLite gives its WAL the mode of the database.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    # The file holds password hashes and policy keys; SQLite gives its WAL the mode of the database. One that
+    # is there is not opened: closing it would take away the locks of this process's other connections to it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _sqlite_connected(connection: Any, _record: object) -> None:

@@ -1,6 +1,8 @@
 """How the databases are opened."""
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,33 @@ def test_the_file_is_nobody_elses(tmp_path: Path) -> None:
         connection.execute(text("CREATE TABLE t (x INTEGER)"))
         for path in tmp_path.iterdir():
             assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    engine.dispose()
+
+
+COMES_AND_GOES = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("INSERT INTO t VALUES (2)")
+connection.commit()
+connection.close()
+"""
+
+
+def test_a_second_engine_of_a_process_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Locks of POSIX go with the first descriptor of the file that the process closes. Another process that
+    ends then believes to be the last one and removes the log in which the first still reads and writes."""
+    file = tmp_path / "usher.db"
+    engine = connect(f"sqlite:///{file}")
+    with engine.connect() as reader:
+        with writing(engine.connect()) as connection, connection.begin():
+            connection.execute(text("CREATE TABLE t (x INTEGER)"))
+        assert reader.scalar(text("SELECT count(*) FROM t")) == 0
+        connect(f"sqlite:///{file}").dispose()
+        subprocess.run([sys.executable, "-c", COMES_AND_GOES, file], check=True)
+        assert (tmp_path / "usher.db-wal").exists()
+    with writing(engine.connect()) as connection, connection.begin():
+        connection.execute(text("INSERT INTO t VALUES (3)"))
+        assert connection.scalar(text("SELECT count(*) FROM t")) == 2
     engine.dispose()
 
 
