@@ -79,6 +79,7 @@ class Safeguards:
         wipes_per_hour: orders of one administrator in an hour, before everything freezes.
         wipes_per_day_percent: share of the fleet that may be ordered in a day, one device at least.
         frozen: why no wipe may be ordered at present, empty for no freeze.
+        lifted_at: when a freeze was last lifted, in ISO 8601: the budgets count from there.
         hold_enrolment: while a full wipe of a user is open, that user's new devices are held in quarantine.
         stale_days: days without contact after which a device is reported as stale.
         archive_days: days without contact after which it is archived, 0 for never.
@@ -86,6 +87,7 @@ class Safeguards:
         rollout_minutes: window over which a policy change is spread, 0 for at once (product 4.3).
         rollout_per_minute: devices that such a change sends back in a minute at most, 0 for no limit.
         quarantine_days: days after which a device that nobody approved is blocked, 0 for never (product 6.5).
+        misbehaviour: thresholds where they differ from the defaults, as a document of ``mdm.misbehaviour``.
     """
 
     approve_full_wipes: bool = True
@@ -93,6 +95,7 @@ class Safeguards:
     wipes_per_hour: int = 5
     wipes_per_day_percent: int = 2
     frozen: str = ""
+    lifted_at: str = ""
     hold_enrolment: bool = False
     stale_days: int = 30
     archive_days: int = 0
@@ -100,6 +103,7 @@ class Safeguards:
     rollout_minutes: int = 0
     rollout_per_minute: int = 0
     quarantine_days: int = 0
+    misbehaviour: dict[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

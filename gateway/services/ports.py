@@ -32,6 +32,7 @@ from gateway.records import (
     User,
 )
 from gateway.records.inventory import Counts, Found, Listing
+from gateway.records.notices import Notice
 from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
 
@@ -369,6 +370,25 @@ class Devices(Protocol):
 
     def counts(self, listing: Listing) -> Counts:
         """Of what is asked for; where it begins and how much of it does not count."""
+        ...
+
+    def noted(
+        self,
+        organisation: str,
+        notice: Notice,
+        moment: datetime,
+        *,
+        after: tuple[str, str] = ("", ""),
+        limit: int = 100,
+    ) -> Sequence[Device]:
+        """Partnerships that an administrator should look at, ordered by (user, device id), after that pair.
+
+        ``moment``: before it the last contact of a silent device lies, and after it a suspension ends.
+        """
+        ...
+
+    def sharing(self, organisation: str, device_id: str) -> Sequence[Device]:
+        """Partnerships of all users with this DeviceId."""
         ...
 
     def with_open_wipe(self) -> Sequence[DeviceKey]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
@@ -23,6 +23,7 @@ from sqlalchemy import tuple_ as row_value
 from gateway.errors import LostRace
 from gateway.records import Contact
 from gateway.records.inventory import Counts, Found, Listing
+from gateway.records.notices import Notice
 from gateway.store.inventory import InventoryQueries
 from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import Instant, devices, tombstones
@@ -89,6 +90,31 @@ class DeviceRows:
             statement = statement.where(devices.c.state == state)
         if after is not None:
             statement = statement.where(row_value(*columns) > row_value(*after))
+        return [_device(row) for row in self._connection.execute(statement).mappings()]
+
+    def noted(
+        self,
+        organisation: str,
+        notice: Notice,
+        moment: datetime,
+        *,
+        after: tuple[str, str] = ("", ""),
+        limit: int = 100,
+    ) -> Sequence[Device]:
+        order = (devices.c.user_id, devices.c.device_id)
+        wanted = {
+            Notice.CONFLICT: devices.c.conflict != "",
+            Notice.SUSPENDED: devices.c.suspended_until > moment,
+            Notice.LOOPING: devices.c.diagnosis != "",
+            Notice.SILENT: devices.c.last_seen < moment,
+        }[notice]
+        statement = select(devices).where(devices.c.organisation == organisation, wanted)
+        statement = statement.where(row_value(*order) > row_value(*after)).order_by(*order).limit(limit)
+        return [_device(row) for row in self._connection.execute(statement).mappings()]
+
+    def sharing(self, organisation: str, device_id: str) -> Sequence[Device]:
+        wanted = (devices.c.organisation == organisation) & (devices.c.device_id == device_id)
+        statement = select(devices).where(wanted).order_by(devices.c.user_id)
         return [_device(row) for row in self._connection.execute(statement).mappings()]
 
     def find(self, listing: Listing) -> Found:
