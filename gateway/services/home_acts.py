@@ -29,6 +29,7 @@ class HomeActs:
         id_or_alias: str,
         target: str,
         work: Callable[[Entry, Organisation], T],
+        reason: str = "",
     ) -> T:
         """Run ``work`` as ``Acts.perform`` does, with the organisation.
 
@@ -37,5 +38,5 @@ class HomeActs:
         """
         with self._store.read() as transaction:
             home = transaction.directory.organisation(id_or_alias)
-        act = Act(tag, actor, home.id if home else "", target)
+        act = Act(tag, actor, home.id if home else "", target, reason)
         return self._acts.perform(act, lambda entry: work(entry, found(entry.transaction, id_or_alias)))

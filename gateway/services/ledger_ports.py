@@ -38,6 +38,10 @@ class WipeOrders(Protocol):
         together."""
         ...
 
+    def fleet(self, organisation: str) -> int:
+        """How many partnerships the organisation has."""
+        ...
+
     def count_devices(self, organisation: str, since: datetime) -> int:
         """Devices ordered since then; the account wipes of one off-boarding count as one."""
         ...

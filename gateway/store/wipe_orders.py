@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, distinct, func, insert, select, update
 from sqlalchemy import tuple_ as row_value
 
-from gateway.store.tables import Instant
+from gateway.store.tables import Instant, devices
 from gateway.store.tables_wipes import wipe_orders as table
 from mdm.device import DeviceKey, WipeKind
 from mdm.orders import Progress, WipeOrder
@@ -72,6 +72,10 @@ class WipeOrderRows:
 
     def count_devices(self, organisation: str, since: datetime) -> int:
         return self._count(_since(organisation, since), table.c.user_id + "/" + table.c.device_id)
+
+    def fleet(self, organisation: str) -> int:
+        statement = select(func.count()).select_from(devices).where(devices.c.organisation == organisation)
+        return self._connection.execute(statement).scalar_one()
 
     def _count(self, wanted: Select[Any], each: Any) -> int:
         together = (table.c.kind == WipeKind.ACCOUNT) & (table.c.job != "")

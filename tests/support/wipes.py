@@ -1,0 +1,31 @@
+"""A world in which wipes are ordered as people order them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.records import Actor
+from gateway.services.panic import Panic
+from gateway.services.safeguards import SafeguardChanges, SafeguardService
+from gateway.services.wipes import Wipes
+from mdm.orders import WipeOrder
+from tests.support.world import World
+
+ROOT = Actor("admin", "root", "127.0.0.1")
+SECOND = Actor("admin", "second", "127.0.0.1")
+
+
+class WipeWorld(World):
+    """``World`` with the safeguards, the ledger and the emergency brake."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.wipes = Wipes(self.store, self.clock, self.keys)
+        self.safeguards = SafeguardService(self.store, self.clock)
+        self.panic = Panic(self.store, self.clock)
+
+    def guard(self, organisation: str = "acme", **changes: Any) -> None:
+        self.safeguards.change(ROOT, organisation, SafeguardChanges(**changes), may_loosen=True)
+
+    def orders(self) -> Sequence[WipeOrder]:
+        with self.store.read() as transaction:
+            return transaction.wipe_orders.list()
