@@ -5,6 +5,7 @@ survive one. ``clients`` serves devices and mail programs, ``redirect`` port 80,
 listener; ``prepare`` brings the database up to date before any of them starts.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from gateway.endpoints.activesync import ActiveSync, Rooms
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
+from gateway.endpoints.discovery_gate import DiscoveryGate
 from gateway.endpoints.door import Door
 from gateway.endpoints.hosts import Certified, HostCheck, ServedHosts, certified_names
 from gateway.endpoints.lane import Lane, Proof
@@ -34,6 +36,7 @@ from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.redirect import PlainRedirect
 from gateway.endpoints.routing import Routing
 from gateway.endpoints.threads import Threads
+from gateway.endpoints.waiting import WaitingRoom
 from gateway.endpoints.welcome import Welcome
 from gateway.endpoints.wellknown import WellKnown
 from gateway.health_watch import EVERY_S as HEALTH_S
@@ -44,7 +47,10 @@ from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
 from gateway.records import Change, Contact
+from gateway.services.access_rules import AccessRules
 from gateway.services.audit import AuditService
+from gateway.services.decisions import Decisions
+from gateway.services.default_access import DefaultAccess
 from gateway.services.devices import DeviceService
 from gateway.services.discovery import Discovery
 from gateway.services.discovery_memory import DiscoveryMemory
@@ -52,9 +58,11 @@ from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.login import Login
+from gateway.services.overrides import Overrides
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
+from gateway.services.quarantine import Quarantine
 from gateway.services.recollection import Recollection
 from gateway.services.resources import Resources
 from gateway.services.snapshots import Snapshots
@@ -68,6 +76,9 @@ from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
+
+QUARANTINE_S = 300.0
+"""Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
 
 IMPLICIT_TLS = frozenset({993, 995, 465})
 """Mail ports on which TLS starts with the first byte; others start it in the dialogue."""
@@ -84,6 +95,11 @@ class Services:
     resources: Resources
     permissions: Permissions
     policies: PolicyService
+    access_rules: AccessRules
+    default_access: DefaultAccess
+    overrides: Overrides
+    decisions: Decisions
+    quarantine: Quarantine
     devices: DeviceService
     audit: AuditService
     finder: Finder
@@ -97,6 +113,7 @@ def services(config: Config) -> Services:
     store = open_store(database_url(config))
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
     backends = tuple(config.backends)
+    rules = AccessRules(store, clock, keys)
     return Services(
         store=store,
         tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
@@ -105,6 +122,11 @@ def services(config: Config) -> Services:
         resources=Resources(store, clock, keys),
         permissions=Permissions(store, clock),
         policies=PolicyService(store, clock),
+        access_rules=rules,
+        default_access=DefaultAccess(store, clock),
+        overrides=Overrides(store, clock),
+        decisions=Decisions(store, clock),
+        quarantine=Quarantine(store, clock, rules),
         devices=DeviceService(store, clock, keys),
         audit=AuditService(store),
         finder=Finder(store),
@@ -168,7 +190,11 @@ class Clients:
             self._read_domains,
         )
         self._memory = DiscoveryMemory(self.snapshots.trusted, time.monotonic)
+        self._gate = DiscoveryGate(
+            self._services.store, self._threads, self.snapshots.trusted, time.monotonic, time.time
+        )
         self._watch = Watch(self._services.store.feed, self.snapshots, self._changed, self._lost, FeedGap)
+        self._waiting = WaitingRoom(self._services.quarantine, self._threads, time.time)
         self._write_behind = WriteBehind(self.snapshots, self._touch)
         self._upkeep = Rounds(self._prune, UPKEEP_S, name="upkeep")
         self._app: Callable[[Message, Receive, Send], Any] = self._not_started
@@ -217,7 +243,11 @@ class Clients:
         rooms = Rooms(
             credentials=credentials,
             door=Door(
-                self.snapshots, self._recollection, threads, last_verdict_s=config.limits.last_verdict_s
+                self.snapshots,
+                self._recollection,
+                threads,
+                last_verdict_s=config.limits.last_verdict_s,
+                waiting=self._waiting,
             ),
             lane=Lane(proof, self.snapshots, self._recollection, threads),
             provisioning=Provisioning(made.devices, threads, config.limits),
@@ -244,18 +274,20 @@ class Clients:
     def _discovery(self, credentials: Credentials, answers: DiscoveryAnswers) -> DiscoveryEndpoint:
         return DiscoveryEndpoint(
             answers,
-            credentials.signed,
+            partial(self._gate.signed, credentials.signed),
             SystemClock(),
             body_limit=self._config.limits.discovery_bytes,
         )
 
     def _changed(self, changes: Sequence[Change]) -> None:
         self._memory.drop(changes)
+        self._gate.drop(changes)
         self._listening.changed(changes)
         self._hosts.changed(changes)
 
     def _lost(self) -> None:
         self._memory.clear()
+        self._gate.clear()
         self._listening.lost()
         self._hosts.outdated()
 
@@ -264,6 +296,7 @@ class Clients:
 
     async def _touch(self, contacts: Sequence[Contact]) -> None:
         await self._threads.store(self._services.devices.touch, contacts)
+        await self._waiting.write()
 
     async def _prune(self) -> None:
         await self._threads.store(prune, self._services.store, SystemClock())
@@ -324,7 +357,11 @@ def admin(config: Config) -> "Administration":
 def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
     """What the administration's process does by itself: nobody's request waits for it there."""
     health = HealthWatch(made.tenants, Backends(config.backends).answers)
-    rounds = [Rounds(health.round, HEALTH_S, name="health")]
+
+    async def expire() -> None:
+        await asyncio.to_thread(made.quarantine.expire)
+
+    rounds = [Rounds(expire, QUARANTINE_S, name="quarantine"), Rounds(health.round, HEALTH_S, name="health")]
     if config.dns.check_every_s:
         domains = DomainWatch(made.domain_records, made.examine, SystemClock(), config.dns)
         rounds.append(Rounds(domains.round, TICK_S, name="domains"))

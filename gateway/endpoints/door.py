@@ -11,13 +11,16 @@ from dataclasses import dataclass, field
 from gateway.endpoints.credentials import Basic
 from gateway.endpoints.headers import RequestHeaders
 from gateway.endpoints.threads import Threads
+from gateway.endpoints.waiting import WaitingRoom
 from gateway.errors import GatewayError, Kind
 from gateway.log import Trace
 from gateway.proxy.asgi import RawHeaders
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
+from gateway.services.partnerships import device_actor
 from gateway.services.recollection import Recollection
 from gateway.services.snapshots import Known, Snapshots, Source
+from mdm.device import AccessLevel
 from mdm.gatekeeper import Refuse, Verdict, admit
 from mdm.lifecycle import WIPING
 from mdm.query import CommandRequest
@@ -28,6 +31,8 @@ READS = 3
 READ_S = 5.0
 """Seconds that a reading may take before the database counts as away: one that hangs is no better than one
 that refuses, and a phone's user is waiting."""
+
+_ALLOW = AccessLevel.ALLOW
 
 AWAY_S = 1.0
 """Seconds for which the devices that are known are then judged without asking it again."""
@@ -59,11 +64,19 @@ class Door:
 
     Args:
         last_verdict_s: how long a known device is still judged by an old snapshot while the database is away.
+        waiting: where devices in quarantine are entered, None for nowhere.
     """
 
     def __init__(
-        self, snapshots: Snapshots, recollection: Recollection, threads: Threads, *, last_verdict_s: float
+        self,
+        snapshots: Snapshots,
+        recollection: Recollection,
+        threads: Threads,
+        *,
+        last_verdict_s: float,
+        waiting: WaitingRoom | None = None,
     ) -> None:
+        self._waiting = waiting
         self._snapshots = snapshots
         self._recollection = recollection
         self._threads = threads
@@ -83,13 +96,24 @@ class Door:
         if remembered is not None and remembered.serving:
             verdict = _verdict(visit, remembered)
             if not isinstance(verdict, Refuse):
+                if remembered.access.level is not _ALLOW or remembered.device.held_since is not None:
+                    await self._heeded(visit, remembered)
                 return remembered, verdict
         known = await self.recall(visit)
         if isinstance(known, TooManyDevices):
             return known
         if not known.serving and known.device.state not in WIPING:
             raise GatewayError(Kind.UNAVAILABLE, "the organisation is not active")
-        return known, _verdict(visit, known)
+        verdict = _verdict(visit, known)
+        await self._heeded(visit, known)
+        return known, verdict
+
+    async def _heeded(self, visit: Visit, known: Known) -> None:
+        """Who is told to wait is entered into the queue, and leaves it with another answer."""
+        if self._waiting is not None:
+            ip, user_agent = visit.source
+            actor = device_actor(known.device.key, ip, user_agent, visit.trace.request_id)
+            await self._waiting.heed(known, known.access, actor)
 
     def remembered(self, visit: Visit) -> Known | None:
         """The snapshot, if there is one and the change feed is heard; the hot path's only call."""
