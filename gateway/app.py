@@ -26,6 +26,8 @@ from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
 from gateway.endpoints.discovery_gate import DiscoveryGate
 from gateway.endpoints.door import Door
+from gateway.endpoints.errands import Errands
+from gateway.endpoints.handshakes import Handshakes
 from gateway.endpoints.hosts import Certified, HostCheck, ServedHosts, certified_names
 from gateway.endpoints.lane import Lane, Proof
 from gateway.endpoints.listening import Listening
@@ -47,8 +49,12 @@ from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
 from gateway.records import Change, Contact
+from gateway.rollout_watch import EVERY_S as ROLLOUT_S
+from gateway.rollout_watch import RolloutWatch
 from gateway.services.access_rules import AccessRules
+from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
+from gateway.services.backend_keys import BackendKeys
 from gateway.services.decisions import Decisions
 from gateway.services.default_access import DefaultAccess
 from gateway.services.devices import DeviceService
@@ -57,6 +63,7 @@ from gateway.services.discovery_memory import DiscoveryMemory
 from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
+from gateway.services.inventory import Inventory
 from gateway.services.login import Login
 from gateway.services.overrides import Overrides
 from gateway.services.permissions import Permissions
@@ -65,6 +72,7 @@ from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.recollection import Recollection
 from gateway.services.resources import Resources
+from gateway.services.rollouts import Rollouts
 from gateway.services.snapshots import Snapshots
 from gateway.services.tenants import Tenants
 from gateway.services.throttle import Throttle
@@ -100,7 +108,10 @@ class Services:
     overrides: Overrides
     decisions: Decisions
     quarantine: Quarantine
+    assignments: Assignments
+    rollouts: Rollouts
     devices: DeviceService
+    inventory: Inventory
     audit: AuditService
     finder: Finder
     domain_records: DomainRecords
@@ -127,7 +138,10 @@ def services(config: Config) -> Services:
         overrides=Overrides(store, clock),
         decisions=Decisions(store, clock),
         quarantine=Quarantine(store, clock, rules),
+        assignments=Assignments(store, clock),
+        rollouts=Rollouts(store, clock),
         devices=DeviceService(store, clock, keys),
+        inventory=Inventory(store, clock),
         audit=AuditService(store),
         finder=Finder(store),
         domain_records=DomainRecords(
@@ -240,6 +254,7 @@ class Clients:
         answers = self._answers()
         discovery = self._discovery(credentials, answers)
         proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
+        errands = Errands(Handshakes(BackendKeys(made.store, SystemClock()), threads))
         rooms = Rooms(
             credentials=credentials,
             door=Door(
@@ -251,7 +266,7 @@ class Clients:
             ),
             lane=Lane(proof, self.snapshots, self._recollection, threads),
             provisioning=Provisioning(made.devices, threads, config.limits),
-            passage=Passage(self._upstreams, self.polls, self.snapshots, config.limits),
+            passage=Passage(self._upstreams, self.polls, self.snapshots, errands, config.limits),
             welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
             discovery=partial(discovery.speak, pox),
         )
@@ -357,11 +372,16 @@ def admin(config: Config) -> "Administration":
 def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
     """What the administration's process does by itself: nobody's request waits for it there."""
     health = HealthWatch(made.tenants, Backends(config.backends).answers)
+    spreading = RolloutWatch(made.rollouts)
 
     async def expire() -> None:
         await asyncio.to_thread(made.quarantine.expire)
 
-    rounds = [Rounds(expire, QUARANTINE_S, name="quarantine"), Rounds(health.round, HEALTH_S, name="health")]
+    rounds = [
+        Rounds(expire, QUARANTINE_S, name="quarantine"),
+        Rounds(health.round, HEALTH_S, name="health"),
+        Rounds(spreading.round, ROLLOUT_S, name="rollouts"),
+    ]
     if config.dns.check_every_s:
         domains = DomainWatch(made.domain_records, made.examine, SystemClock(), config.dns)
         rounds.append(Rounds(domains.round, TICK_S, name="domains"))

@@ -8,9 +8,18 @@ whether many people share its source addresses.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 
 from mdm.device import WipeKind
+
+
+class Answer(Enum):
+    """What a family does about a setting, as far as anybody has published it."""
+
+    HONOURS = "honours"
+    IGNORES = "ignores"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +35,7 @@ class Family:
         erases: what a full wipe really erases, in words for the one who orders it.
         honours: settings that the client is known to enforce; None where nobody has published it.
         ignores: settings that it is known to ignore.
+        complete: ``honours`` is all that it enforces; whatever is not in it is ignored.
         source: where that was read.
     """
 
@@ -39,6 +49,7 @@ class Family:
     wipes: frozenset[WipeKind] = frozenset(WipeKind)
     honours: frozenset[str] | None = None
     ignores: frozenset[str] = frozenset()
+    complete: bool = False
 
     def fits(self, user_agent: str, device_type: str) -> bool:
         """Whether a client that reports this may be of the family."""
@@ -81,6 +92,7 @@ FAMILIES: tuple[Family, ...] = (
         honours=frozenset(
             {"DevicePasswordEnabled", "MinDevicePasswordLength", "RequireDeviceEncryption", "AllowBluetooth"}
         ),
+        complete=True,
     ),
     Family(
         "outlook-desktop",
@@ -90,6 +102,7 @@ FAMILIES: tuple[Family, ...] = (
         "the mail profile; it sends no Provision, so no wipe may ever be acknowledged",
         "spec/eas-protocol.md 6.1",
         honours=frozenset(),
+        complete=True,
     ),
     Family("windows-mail", "Windows Mail", r"MSFT-WP|MSFT-WIN", r"^WindowsMail", _UNKNOWN, _SPEC),
     Family(
@@ -129,3 +142,10 @@ def family_of(user_agent: str, device_type: str) -> Family:
 
 LABELS: Mapping[str, str] = MappingProxyType({family.name: family.label for family in (*FAMILIES, OTHER)})
 """Every family's label by its name."""
+
+
+def answer_of(family: Family, setting: str) -> Answer:
+    """What clients of the family do about a setting."""
+    if family.honours is not None and setting in family.honours:
+        return Answer.HONOURS
+    return Answer.IGNORES if family.complete or setting in family.ignores else Answer.UNKNOWN

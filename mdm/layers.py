@@ -106,6 +106,7 @@ def partial(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def compare(before: Policy, after: Policy) -> Mapping[str, tuple[Value, Value]]:
-    """Settings whose value in force differs, with both values, in schema order."""
-    pairs = ((setting.name, before.value(setting.name), after.value(setting.name)) for setting in SETTINGS)
+    """Settings and switches whose value in force differs, with both values, in schema order."""
+    pairs = [(setting.name, before.value(setting.name), after.value(setting.name)) for setting in SETTINGS]
+    pairs += [(name, getattr(before, name), getattr(after, name)) for name in (*SWITCHES, REFRESH)]
     return MappingProxyType({name: (old, new) for name, old, new in pairs if old != new})

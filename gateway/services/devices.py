@@ -11,11 +11,12 @@ from dataclasses import replace
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Contact
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.effective import effective
 from gateway.services.enrolment import Enrolment, TooManyDevices
 from gateway.services.keeping import announce, end_orders, family, is_due, is_same, keep, place
 from gateway.services.login import Principal
+from gateway.services.misbehaviour import rounds_judged
 from gateway.services.partnerships import device_actor, difference, look_up, present, target_of
-from gateway.services.policies import effective_policy
 from gateway.services.ports import Clock, KeySource, Store
 from mdm.device import AccessLevel, Device, DeviceInformation, DeviceKey, DeviceState, WipeKind
 from mdm.lifecycle import WIPING, Effect, Forbidden, Input, step
@@ -185,10 +186,11 @@ class DeviceService:
         before = present(entry.transaction.devices, key)
         if unverified and before.state not in WIPING:
             raise GatewayError(Kind.UNAUTHENTICATED)
-        policy = effective_policy(entry.transaction, key.organisation)
+        policy = effective(entry.transaction, key).policy
         spoken = replace(before, protocol_version=request.version.text)
         outcome = exchange(request, message, spoken, policy, now=entry.now, new_key=self._keys.policy_key())
         device = _marked(before, outcome) if unverified else outcome.device
+        device = rounds_judged(entry, before, device, outcome.effect)
         saved = keep(entry, before, device, TAGS.get(outcome.effect))
         return replace(outcome, device=saved)
 

@@ -15,6 +15,7 @@ from gateway.services.addressing import require_free
 from gateway.services.home_acts import HomeActs
 from gateway.services.names import fold, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
+from gateway.services.rollout import begin, groups_matter, reconsider_user
 from gateway.services.routing import require_route
 from gateway.services.tenants import found
 
@@ -89,6 +90,8 @@ class Groups:
             if after != before:
                 entry.transaction.directory.save_group(after)
                 entry.record(target=after.id, before=shown(before), after=shown(after))
+                if after.state is not before.state:
+                    _reconsider(entry, home, f"group {after.name} {after.state.value}")
                 entry.announce(_scope(before, after), home.id)
             return after
 
@@ -99,8 +102,11 @@ class Groups:
 
         def work(entry: Entry, home: Organisation) -> None:
             group = find_group(entry.transaction, home, named)
+            matters = groups_matter(entry.transaction, home.id)
             entry.transaction.directory.remove_group(group.id)
             entry.record(target=group.id, before=shown(group))
+            if matters:
+                begin(entry, home, f"group {group.name} removed", joins=True)
             entry.announce(Scope.ORGANISATION, home.id)
 
         self._acts.perform(AuditTag.GROUP_REMOVED, actor, organisation, named, work)
@@ -114,7 +120,7 @@ class Groups:
 
         def work(entry: Entry, home: Organisation) -> Group:
             group = find_group(entry.transaction, home, named)
-            _add(entry, group, find_member(entry.transaction, home, member))
+            _add(entry, home, group, find_member(entry.transaction, home, member))
             return group
 
         return self._acts.perform(AuditTag.MEMBER_ADDED, actor, organisation, named, work)
@@ -128,7 +134,7 @@ class Groups:
             if not entry.transaction.directory.remove_member(group.id, leaving.id):
                 raise GatewayError(Kind.NOT_FOUND, "The group has no such member.")
             entry.record(target=group.id, before={"member": leaving.id, "address": leaving.address})
-            _announce_member(entry, leaving)
+            _announce_member(entry, home, group, leaving)
             return group
 
         return self._acts.perform(AuditTag.MEMBER_REMOVED, actor, organisation, named, work)
@@ -186,7 +192,7 @@ def _free_name(entry: Entry, group: Group, name: str) -> str:
     return tidy
 
 
-def _add(entry: Entry, group: Group, member: User | Group) -> None:
+def _add(entry: Entry, home: Organisation, group: Group, member: User | Group) -> None:
     directory = entry.transaction.directory
     nested = isinstance(member, Group)
     if nested and (member.id == group.id or group.id in directory.groups_within(member.id)):
@@ -194,14 +200,23 @@ def _add(entry: Entry, group: Group, member: User | Group) -> None:
     if not directory.add_member(group.id, member.id, nested=nested):
         return
     entry.record(target=group.id, after={"member": member.id, "address": member.address})
-    _announce_member(entry, member)
+    _announce_member(entry, home, group, member)
 
 
-def _announce_member(entry: Entry, member: User | Group) -> None:
+def _announce_member(entry: Entry, home: Organisation, group: Group, member: User | Group) -> None:
+    """Who is in a group is under its policies too (product 4.2): one user at once, a group's users as any
+    change comes to a fleet."""
     if isinstance(member, User):
         entry.announce(Scope.USER, member.organisation, member.id)
+        reconsider_user(entry, home.id, member.id)
     else:
         entry.announce(Scope.ORGANISATION, member.organisation)
+        _reconsider(entry, home, f"members of group {group.name}")
+
+
+def _reconsider(entry: Entry, home: Organisation, cause: str) -> None:
+    if groups_matter(entry.transaction, home.id):
+        begin(entry, home, cause, joins=True)
 
 
 def _scope(before: Group, after: Group) -> Scope:

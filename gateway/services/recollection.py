@@ -4,21 +4,20 @@ Off the hot path: at first sight, after a change, and while the change feed is s
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Organisation, User
+from gateway.records import BackendKey, Organisation, User
 from gateway.services.devices import DeviceService
+from gateway.services.effective import Effectives, is_planning
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
 from gateway.services.partnerships import look_up
-from gateway.services.policies import effective_policy
 from gateway.services.ports import Store, Transaction
 from gateway.services.routing import backend_of_address, own_route
 from gateway.services.rule_sets import RuleSets
-from gateway.services.snapshots import NO_RULES, Known, OrganisationView
+from gateway.services.snapshots import Known, OrganisationView
 from mdm.device import Device, DeviceKey
-from mdm.policy import Policy
 from mdm.query import CommandRequest
 from mdm.rules import RuleSet
 
@@ -29,20 +28,41 @@ class Read:
 
     Attributes:
         backend: name of the one that has the mailbox.
+        peer: what that one gave for the device, if it provisions on its own.
         groups: ids of the user's groups, nested ones included.
     """
 
     user: User
     organisation: Organisation
-    policy: Policy
+    view: OrganisationView
     backend: str
     groups: frozenset[str] = frozenset()
-    rules: RuleSet = NO_RULES
+    peer: BackendKey | None = None
 
-    def known(self, device: Device, view: OrganisationView | None = None) -> Known:
+    def known(self, device: Device) -> Known:
         """The partnership in these surroundings."""
-        seen = view or OrganisationView(self.organisation, self.policy, rules=self.rules)
-        return Known(device, self.user, seen, self.backend, self.groups)
+        return Known(device, self.user, self.view, self.backend, self.groups, self.peer)
+
+
+@dataclass(slots=True)
+class _Home:
+    """What one transaction has read of an organisation."""
+
+    organisation: Organisation
+    rules: RuleSet
+    effectives: Effectives
+    planning: bool
+    peers: bool
+    views: dict[str, OrganisationView] = field(default_factory=dict)
+
+    def view(self, key: DeviceKey) -> OrganisationView:
+        """The organisation as the device sees it; one for all that are under the same policies."""
+        effective = self.effectives.of(key)
+        if effective.names not in self.views:
+            self.views[effective.names] = OrganisationView(
+                self.organisation, effective.policy, effective.names, self.rules, self.planning
+            )
+        return self.views[effective.names]
 
 
 class Recollection:
@@ -64,12 +84,13 @@ class Recollection:
         device = self._devices.admit(principal, request, ip=ip, user_agent=user_agent)
         if isinstance(device, TooManyDevices):
             return device
-        return self.surroundings(principal).known(device)
+        return self.surroundings(principal, request.device_id).known(device)
 
-    def surroundings(self, principal: Principal) -> Read:
-        """User, organisation and route of somebody who signed in, whatever their device."""
+    def surroundings(self, principal: Principal, device_id: str = "") -> Read:
+        """User, organisation and route of somebody who signed in, and the policy of the device, if there is
+        one."""
         with self._store.read() as transaction:
-            return _Reading(transaction, self._rule_sets).surroundings(principal)
+            return _Reading(transaction, self._rule_sets).surroundings(principal, device_id)
 
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
@@ -84,29 +105,31 @@ class _Reading:
     def __init__(self, transaction: Transaction, rule_sets: RuleSets) -> None:
         self._transaction = transaction
         self._rule_sets = rule_sets
-        self._views: dict[str, OrganisationView] = {}
+        self._homes: dict[str, _Home] = {}
         self._backends: dict[tuple[str, str], str] = {}
 
-    def surroundings(self, principal: Principal) -> Read:
+    def surroundings(self, principal: Principal, device_id: str = "") -> Read:
         directory = self._transaction.directory
         user = directory.user(principal.user)
-        view = self._view(principal.organisation)
-        if user is None or view is None:
+        home = self._home(principal.organisation)
+        if user is None or home is None:
             raise GatewayError(Kind.NOT_FOUND, "There is no such user any more.")
         groups = directory.groups_of(user.id)
-        backend = own_route(user, groups) or self._domain_backend(view.organisation, user.address)
+        backend = own_route(user, groups) or self._domain_backend(home.organisation, user.address)
         member_of = frozenset(group.id for group in groups)
-        return Read(user, view.organisation, view.policy, backend, member_of, view.rules)
+        home.effectives.place(user.id, user.address.rpartition("@")[2], member_of)
+        key = DeviceKey(principal.organisation, user.id, device_id)
+        peer = self._transaction.backend_keys.get(key, backend) if home.peers else None
+        return Read(user, home.organisation, home.view(key), backend, member_of, peer)
 
     def again(self, key: DeviceKey) -> Known | None:
         device = look_up(self._transaction.devices, key)
         if device is None:
             return None
         try:
-            read = self.surroundings(Principal(key.organisation, key.user))
+            return self.surroundings(Principal(key.organisation, key.user), key.device_id).known(device)
         except GatewayError:
             return None
-        return read.known(device, self._views[key.organisation])
 
     def _domain_backend(self, organisation: Organisation, address: str) -> str:
         key = organisation.id, address.rpartition("@")[2]
@@ -114,12 +137,16 @@ class _Reading:
             self._backends[key] = backend_of_address(self._transaction.directory, organisation, address)
         return self._backends[key]
 
-    def _view(self, identity: str) -> OrganisationView | None:
-        if identity not in self._views:
+    def _home(self, identity: str) -> _Home | None:
+        if identity not in self._homes:
             organisation = self._transaction.directory.organisation(identity)
             if organisation is None:
                 return None
-            policy = effective_policy(self._transaction, identity)
-            rules = self._rule_sets.of(self._transaction, organisation)
-            self._views[identity] = OrganisationView(organisation, policy, rules=rules)
-        return self._views[identity]
+            self._homes[identity] = _Home(
+                organisation,
+                self._rule_sets.of(self._transaction, organisation),
+                Effectives(self._transaction, identity),
+                is_planning(self._transaction, identity),
+                self._transaction.backend_keys.any(identity),
+            )
+        return self._homes[identity]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
 
-from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User
+from gateway.records import BackendKey, Change, Contact, Organisation, OrganisationState, Scope, Signal, User
 from gateway.services.standing import ends_after, facts_of, standing_of
 from mdm.access import AccessDecision, Standing, decide
 from mdm.ashttp import Version
@@ -19,6 +19,7 @@ from mdm.criteria import Facts
 from mdm.device import Device, DeviceKey
 from mdm.gatekeeper import Terms
 from mdm.policy import Policy
+from mdm.handshake import digest_of
 from mdm.rules import NOTHING, RuleSet
 
 REMEMBERED_CHANGES = 4096
@@ -52,34 +53,41 @@ class OrganisationView:
 
     Attributes:
         policies: names and versions of these policies (``mdm.layers.Effective.names``).
+        planning: a change is being spread over a window, and some devices may have no moment yet.
     """
 
     organisation: Organisation
     policy: Policy
     policies: str = ""
     rules: RuleSet = NO_RULES
-    _terms: dict[tuple[Version, AccessDecision, bool], Terms] = field(default_factory=dict)
+    planning: bool = False
+    _terms: dict[tuple[Version, AccessDecision, bool, str], Terms] = field(default_factory=dict)
 
     def alike(self, other: "OrganisationView") -> bool:
         """Whether both were read alike, so that one can stand for the other."""
         same = self.organisation == other.organisation and self.policy == other.policy
+        same = same and self.planning is other.planning
         if not same or self.rules is other.rules:
             return same
         return self.rules.rules == other.rules.rules and self.rules.mode is other.rules.mode
 
-    def terms(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
-        """Terms for a device that speaks ``version`` and got ``access`` from the access rules."""
-        found = self._terms.get((version, access, refresh_due))
+    def terms(self, version: Version, access: AccessDecision, refresh_due: bool, current: str = "") -> Terms:
+        """Terms for a device that speaks ``version`` and got ``access`` from the access rules.
+
+        Args:
+            current: digest that counts as the policy's own, for a device that is to fetch it later.
+        """
+        asked = (version, access, refresh_due, current)
+        found = self._terms.get(asked)
         if found is None:
             if len(self._terms) >= MAXIMUM_TERMS:
                 self._terms.clear()
-            found = self._draw_up(version, access, refresh_due)
-            self._terms[(version, access, refresh_due)] = found
+            found = self._terms[asked] = self._draw_up(*asked)
         return found
 
-    def _draw_up(self, version: Version, access: AccessDecision, refresh_due: bool) -> Terms:
+    def _draw_up(self, version: Version, access: AccessDecision, refresh_due: bool, current: str) -> Terms:
         return Terms(
-            policy_digest=self.policy.digest(version),
+            policy_digest=current or self.policy.digest(version),
             allow_non_provisionable=self.policy.allow_non_provisionable,
             signal449=self.organisation.provisioning_signal is Signal.HTTP449,
             strict_absent_key=self.organisation.strict_absent_key,
@@ -96,6 +104,8 @@ class Known:
     Attributes:
         backend: name of the backend that serves the user; without one, the organisation's.
         groups: ids of the groups that the user is in, nested ones included.
+        peer: what the backend gave for the device, if it provisions on its own (product 3.5).
+        untold: the device has reported something that the backend has not been told.
         access: what was decided last, for the request at hand or, before any, for the last contact.
         decided_until: seconds since the epoch at which ``access`` ends by itself.
         serving: whether the organisation is Active.
@@ -107,10 +117,13 @@ class Known:
     view: OrganisationView
     backend: str = ""
     groups: frozenset[str] = frozenset()
+    peer: BackendKey | None = None
+    untold: bool = field(init=False)
     access: AccessDecision = field(init=False)
     serving: bool = field(init=False)
     refresh_at: float = field(init=False)
     decided_until: float = field(init=False)
+    _current: str = field(init=False)
     _standing: Standing = field(init=False)
     _asks: frozenset[str] = field(init=False)
     _asked: tuple[str, str, Version | None] = field(init=False, default=("", "", None))
@@ -119,7 +132,10 @@ class Known:
         organisation = self.view.organisation
         self.backend = self.backend or organisation.backend
         self.serving = organisation.state is OrganisationState.ACTIVE
+        self.untold = digest_of(self.device.information) not in ("", self.peer.informed if self.peer else "")
         self.refresh_at = _refresh_at(self.device, self.view.policy)
+        waits = self.view.planning or self.device.reprovision_at is not None
+        self._current = self.device.policy_digest if waits else ""
         self._asks = self.view.rules.criteria & PER_REQUEST
         self._weigh(facts_of(self.device, self.user, self.groups))
         self._decide(_BEFORE_ALL)
@@ -134,7 +150,7 @@ class Known:
             self._heed(version, source)
         if now >= self.decided_until:
             self._decide(datetime.fromtimestamp(now, UTC))
-        return self.view.terms(version, self.access, now >= self.refresh_at)
+        return self.view.terms(version, self.access, now >= self.refresh_at, self._current)
 
     def _heed(self, version: Version, source: Source) -> None:
         """Ask the rules anew if what they ask for is not what it was: this request decides, not the last."""

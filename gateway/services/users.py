@@ -13,6 +13,7 @@ from gateway.services.names import fold, read_typed, require_text
 from gateway.services.password_policy import require_good
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.resolution import Resolved, resolve
+from gateway.services.rollout import reconsider_user
 from gateway.services.routing import backend_for
 from gateway.services.tenants import found
 from gateway.services.user_changes import UserChanges, changed, elsewhere
@@ -115,6 +116,8 @@ class Users:
                 entry.transaction.directory.save_user(after)
                 entry.record(target=after.id, before=shown(before), after=shown(after, before))
                 entry.announce(Scope.USER, after.organisation, after.id)
+                if _domain(after) != _domain(before):
+                    reconsider_user(entry, after.organisation, after.id)
             return after
 
         return self._acts.perform(self._act(AuditTag.USER_CHANGED, actor, id_or_address), work)
@@ -225,6 +228,11 @@ def shown(user: User, before: User | None = None) -> dict[str, Any]:
     }
     renewed = before is not None and before.password_hash != user.password_hash
     return view | {"password": "changed"} if renewed else view
+
+
+def _domain(user: User) -> str:
+    """That of the primary address: a policy may hold for it (product 4.2)."""
+    return user.address.rpartition("@")[2]
 
 
 def _added(entry: Entry, user: User) -> User:

@@ -3,7 +3,7 @@
 import pytest
 
 from mdm.device import WipeKind
-from mdm.families import FAMILIES, LABELS, OTHER, family_of
+from mdm.families import FAMILIES, LABELS, OTHER, Answer, answer_of, family_of
 from mdm.policy import BY_NAME
 
 SEEN = [
@@ -45,3 +45,18 @@ def test_a_cloud_service_cannot_wipe_one_account_alone() -> None:
     assert service.service
     assert WipeKind.ACCOUNT not in service.wipes
     assert not OTHER.service
+
+
+def test_what_a_family_does_about_a_setting() -> None:
+    by_name = {family.name: family for family in FAMILIES}
+    answers = {
+        ("ios", "AllowCamera"): Answer.HONOURS,
+        ("ios", "AllowStorageCard"): Answer.IGNORES,
+        ("ios", "AllowIrDA"): Answer.UNKNOWN,
+        ("nine", "AllowCamera"): Answer.UNKNOWN,
+        ("gmail", "RequireDeviceEncryption"): Answer.IGNORES,
+        ("outlook-mobile", "RequireDeviceEncryption"): Answer.HONOURS,
+        ("outlook-mobile", "AllowCamera"): Answer.IGNORES,
+        ("outlook-desktop", "DevicePasswordEnabled"): Answer.IGNORES,
+    }
+    assert {key: answer_of(by_name[key[0]], key[1]) for key in answers} == answers

@@ -6,16 +6,19 @@ from dataclasses import dataclass, field
 from gateway.directory.local import LocalPasswords
 from gateway.records import Actor, AuditRecord, Organisation, User
 from gateway.services.access_rules import AccessRules
+from gateway.services.assignments import Assignments
 from gateway.services.decisions import Decisions
 from gateway.services.default_access import DefaultAccess
 from gateway.services.devices import DeviceService
 from gateway.services.groups import Groups
+from gateway.services.inventory import Inventory
 from gateway.services.login import Principal
 from gateway.services.overrides import Overrides
 from gateway.services.partnerships import device_actor
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.resources import Resources
+from gateway.services.rollouts import Rollouts
 from gateway.services.tenants import Settings, Tenants
 from gateway.services.users import Users
 from gateway.services.wipe_lane import WipeLane
@@ -58,7 +61,10 @@ class World:
         self.resources = Resources(self.store, self.clock, self.keys)
         self.permissions = Permissions(self.store, self.clock)
         self.policies = PolicyService(self.store, self.clock)
+        self.assignments = Assignments(self.store, self.clock)
+        self.rollouts = Rollouts(self.store, self.clock)
         self.devices = DeviceService(self.store, self.clock, self.keys)
+        self.inventory = Inventory(self.store, self.clock)
         self.rules = AccessRules(self.store, self.clock, self.keys)
         self.defaults = DefaultAccess(self.store, self.clock)
         self.overrides = Overrides(self.store, self.clock)

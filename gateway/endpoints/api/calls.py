@@ -17,15 +17,18 @@ from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError, Kind
 from gateway.probes.examining import Examination
 from gateway.records import Actor
+from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
+from gateway.services.inventory import Inventory
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.resources import Resources
+from gateway.services.rollouts import Rollouts
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
 
@@ -62,7 +65,13 @@ class UseCases(Protocol):
     @property
     def policies(self) -> PolicyService: ...
     @property
+    def assignments(self) -> Assignments: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
+    @property
     def devices(self) -> DeviceService: ...
+    @property
+    def inventory(self) -> Inventory: ...
     @property
     def audit(self) -> AuditService: ...
     @property

@@ -49,7 +49,7 @@ def test_every_wrong_setting_is_named(world: World, ann: User) -> None:
 def test_a_change_makes_the_devices_under_it_provision_again(world: World, ann: User) -> None:
     world.organisation("globex")
     phone, other = world.provisioned_phone(ann), world.provisioned_phone(world.user("eve@globex.example"))
-    assert world.policies.rehearse("acme", STRICT) == 1
+    assert world.policies.rehearse("acme", STRICT).touched == 1
     change = world.policies.set_policy(ADMIN, "acme", STRICT)
     assert change.devices == 1
     found = world.devices.get(phone.key)
@@ -118,7 +118,7 @@ def test_a_device_of_an_unreadable_version_provisions_again(world: World, ann: U
     phone = world.provisioned_phone(ann)
     with world.store.write() as transaction:
         transaction.devices.save(replace(phone, protocol_version="9.9"))
-    assert world.policies.rehearse("acme", STRICT) == 1
+    assert world.policies.rehearse("acme", STRICT).touched == 1
 
 
 def test_a_fleet_larger_than_a_page(world: World, ann: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_the_policy_in_force_is_read_with_it(world: World, recollection: Recolle
     world.policies.set_policy(ADMIN, "acme", strict.to_document())
     read = recollection.surroundings(Principal(organisation.id, ann.id))
     assert (read.user, read.backend) == (ann, "default")
-    assert read.policy.digest(Version.V16_1) == strict.digest(Version.V16_1)
+    assert read.view.policy.digest(Version.V16_1) == strict.digest(Version.V16_1)
 
 
 def test_who_is_gone_is_not_found(world: World, recollection: Recollection) -> None:

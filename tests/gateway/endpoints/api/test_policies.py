@@ -18,7 +18,8 @@ async def test_before_anybody_sets_one_the_built_in_policy_is_shown(client: http
 async def test_set_rehearse_and_roll_back(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
     desk.phone(ann, "PHONE1")
     desk.phone(ann, "PHONE2", Version.V12_1)
-    assert (await client.post(f"{ACME}/rehearse", json=STRICT)).json() == {"devices": 2}
+    said = (await client.post(f"{ACME}/rehearse", json=STRICT)).json()
+    assert (said["touched"], said["devices"], said["under"]) == (2, 2, 2)
     assert (await client.get(ACME)).json()["version"] == 0
     done = (await client.put(ACME, json=STRICT)).json()
     assert (done["version"], done["devices"], done["created_by"]) == (1, 2, "bootstrap")
