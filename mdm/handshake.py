@@ -72,7 +72,7 @@ Answer = Granted | NotNeeded | Ordered | Refused
 def request(version: Version, information: DeviceInformation) -> bytes:
     """The first phase; from 14.1 on the device's own report rides along."""
     policy = element(POLICY, element(POLICY_TYPE, own_policy_type(version)))
-    told = [_report(version, information)] if version >= Version.V14_1 and says_anything(information) else []
+    told = [_report(version, information)] if rides_along(version, information) else []
     return encode(element(PROVISION, *told, element(POLICIES, policy)))
 
 
@@ -90,6 +90,11 @@ def acknowledgement(version: Version, key: int) -> bytes:
 def report(version: Version, information: DeviceInformation) -> bytes:
     """A Settings command that repeats what the device reported of itself."""
     return encode(element(SETTINGS, _report(version, information)))
+
+
+def rides_along(version: Version, information: DeviceInformation) -> bool:
+    """Whether the first phase carries the device's report."""
+    return version >= Version.V14_1 and says_anything(information)
 
 
 def says_anything(information: DeviceInformation) -> bool:

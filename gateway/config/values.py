@@ -186,6 +186,13 @@ class BackendKind(Enum):
     EXCHANGE = "exchange"
 
 
+class Provisions(Enum):
+    """Whether the gateway answers when a mail server demands provisioning of its own (docs/backends.md)."""
+
+    AUTO = "auto"
+    NEVER = "never"
+
+
 class Credentials(Enum):
     """What a backend is shown: the client's own password, or a header it trusts with a shared secret."""
 
@@ -205,6 +212,8 @@ class Backend:
         connections, long_polls: budget of each worker process; SOGo spends a process on each waiting phone.
         nt_domain: for ``domain_user`` mapping.
         header: names the user in mode ``trusted``; ``proof_header`` carries the content of ``secret_file``.
+        provisions: ``auto`` completes its provisioning for the devices when it asks for that; with ``never``
+        a device gets 503 then.
         chunked: this server reads chunked request bodies. cookies: it needs its own cookies back.
         ews_url, mapi_url, oab_url, imap, pop3, smtp, web_mail, caldav_url, carddav_url: what AutoDiscover may
         advertise; empty where the server has none. autodiscover_url: a foreign server answers for its own
@@ -228,6 +237,7 @@ class Backend:
     header: str = "X-Forwarded-User"
     proof_header: str = "X-Usher-Proof"
     secret_file: Path | None = None
+    provisions: Provisions = Provisions.AUTO
     chunked: bool = False
     cookies: bool = False
     ews_url: str = ""

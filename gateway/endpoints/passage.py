@@ -2,6 +2,8 @@
 
 Here a decision becomes a request of our own: the target and the headers are rebuilt from parsed values, the
 wait gets its limit, and a request that may hang is entered among the long polls so that a wipe can cut it.
+A backend that provisions on its own gets the key that it gave, from the snapshot; when it demands a new one,
+the handshake is done here and a request that is still at hand is repeated, once.
 """
 
 from collections.abc import Mapping
@@ -9,19 +11,21 @@ from collections.abc import Mapping
 from gateway.config import Limits
 from gateway.endpoints.bodies import Inspected
 from gateway.endpoints.door import Visit
+from gateway.endpoints.errands import Errand, Errands, identity_of, key_of
 from gateway.endpoints.rendering import BUSY
 from gateway.errors import GatewayError, Kind
 from gateway.proxy import drain
+from gateway.proxy.answers import UNAVAILABLE
 from gateway.proxy.asgi import RawHeaders, Receive, Send
-from gateway.proxy.backends import Identity
-from gateway.proxy.forward import Outbound, Outcome, forward
+from gateway.proxy.backends import Route
+from gateway.proxy.forward import ORDERS, Outbound, Outcome, forward
 from gateway.proxy.headers import request_headers
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.race import Ending
 from gateway.proxy.upstream import Upstream
 from gateway.services.snapshots import Known, Snapshots
 from mdm.access import DEVICE_REFUSED
-from mdm.ashttp import Command, Version, rp_headers
+from mdm.ashttp import Command, Reply, Version, rp_headers
 from mdm.status import refusal
 
 UPLOADS_PER_USER = 16
@@ -39,9 +43,15 @@ class Passage:
     """
 
     def __init__(
-        self, upstreams: Mapping[str, Upstream], polls: LongPolls, snapshots: Snapshots, limits: Limits
+        self,
+        upstreams: Mapping[str, Upstream],
+        polls: LongPolls,
+        snapshots: Snapshots,
+        errands: Errands,
+        limits: Limits,
     ) -> None:
         self._upstreams = upstreams
+        self._errands = errands
         self._snapshots = snapshots
         self._polls = polls
         self._slack_s = limits.heartbeat_slack_s
@@ -78,18 +88,28 @@ class Passage:
         self, visit: Visit, known: Known, seen: Inspected, receive: Receive, send: Send
     ) -> Outcome:
         upstream = self.upstream(known)
+        if known.untold and upstream.route.discovers:
+            await self._errands.inform(visit, known, upstream)
         outbound = self._outbound(visit, known, seen, upstream)
         if not seen.waits:
-            return await forward(upstream, outbound, receive, send)
+            return await self._deliver(Errand(visit, known, upstream, outbound, receive, send, None))
         poll = self._polls.open(
             known.device.key, visit.request, known.backend, visit.principal.proof, visit.source
         )
         if poll is None:
             return await self._busy(seen, receive, send)
         try:
-            return await forward(upstream, outbound, receive, send, poll.cut)
+            return await self._deliver(Errand(visit, known, upstream, outbound, receive, send, poll.cut))
         finally:
             self._polls.close(poll)
+
+    async def _deliver(self, errand: Errand) -> Outcome:
+        outcome = await forward(errand.upstream, errand.outbound, errand.receive, errand.send, errand.cut)
+        peer = errand.known.peer
+        wiped = peer is not None and peer.wipe_at is not None
+        if errand.upstream.route.provisions and (wiped or outcome.ending in ORDERS):
+            return await self._errands.finish(errand, outcome)
+        return outcome
 
     async def _busy(self, seen: Inspected, receive: Receive, send: Send) -> Outcome:
         await drain.answer(BUSY, receive, send, unread=seen.more, limit_s=self._drain_s)
@@ -97,19 +117,20 @@ class Passage:
 
     def _outbound(self, visit: Visit, known: Known, seen: Inspected, upstream: Upstream) -> Outbound:
         request, route = visit.request, upstream.route
-        identity = Identity(visit.basic.username, known.user.address, known.user.login)
-        config = route.config
+        identity, config = identity_of(visit, known), route.config
+        key = key_of(known) if route.provisions else None
         has_body = bool(seen.first) or seen.more
         return Outbound(
             "POST",
-            route.target(request, identity),
+            route.target(request, identity, key),
             request_headers(
                 visit.raw,
                 request,
                 has_body=has_body,
                 forwarded_for=visit.trace.client,
                 request_id=visit.trace.request_id,
-                credentials=route.credentials(identity, visit.basic.password),
+                credentials=route.credentials(identity, visit.basic.password)
+                + route.key_header(request, key),
                 cookies=config.cookies,
             ),
             first=seen.first,
@@ -119,9 +140,15 @@ class Passage:
             on_forbidden=refusal(request.command, request.version, DEVICE_REFUSED),
             extra=self._announcement(known, upstream) if seen.new_hierarchy else [],
             pages=request.command is Command.GET_ATTACHMENT,
+            on_order=self._on_order(known, seen, route),
             max_body=self._max_body,
             drain_s=self._drain_s,
         )
+
+    def _on_order(self, known: Known, seen: Inspected, route: Route) -> Reply | None:
+        if not route.provisions:
+            return UNAVAILABLE
+        return self._errands.putting_off(known) if seen.more else None
 
     def _announcement(self, known: Known, upstream: Upstream) -> RawHeaders:
         """``X-MS-RP`` and its lists, once for each device (MS-ASHTTP R1202)."""

@@ -1,8 +1,8 @@
 """What a backend's answer becomes when it may not pass as it is (MS-ASHTTP 2.2.2.1.1, spec 6.3; T36).
 
 The gateway owns provisioning and sign-in: a backend's challenge, its call for provisioning, its redirects and
-its web pages never reach a device. PHP and SOGo backends answer 200 with a page of HTML when they fall over,
-so the status alone proves nothing.
+its web pages never reach a device; a call is answered by the gateway (``proxy.provisioner``). PHP and SOGo
+backends answer 200 with a page of HTML when they fall over, so the status alone proves nothing.
 """
 
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from gateway.proxy.race import Ending
 from mdm.ashttp import MULTIPART_TYPE, WBXML_SHORT_TYPE, Reply
 from mdm.codepages import tag
 from mdm.errors import WBXMLError
+from mdm.handshake import Ordered, read_answer
 from mdm.wbxml import Element, decode, root_tag
 
 RETRY_S = 30
@@ -30,6 +31,8 @@ ACCIDENTS = MappingProxyType(
         Ending.SLOW: Reply(504, _RETRY),
         Ending.BAD: BAD_GATEWAY,
         Ending.PROVISIONS: UNAVAILABLE,
+        Ending.WIPES: UNAVAILABLE,
+        Ending.ORDERS: UNAVAILABLE,
         Ending.STALLED: Reply(408, _CLOSE),
         Ending.TOO_LARGE: Reply(413, _CLOSE),
     }
@@ -43,7 +46,9 @@ _PASSED = frozenset({400, 404, 405, 409, 413, 415, 429, 456, 457, 500, 501, 502,
 _PROVISION = tag("Provision", "Provision")
 _WBXML_VERSIONS = frozenset({b"\x00", b"\x01", b"\x02", b"\x03"})
 """First octet of any WBXML, 1.0 to 1.3, also of what ``mdm`` refuses and some client may read."""
-_CALLS = frozenset({"140", "141", "142", "143", "144"})
+_WIPE_PENDING = "140"
+_CALLS = frozenset({"139", "141", "142", "143", "144", "145", "165"})
+"""Status of a server that wants provisioning, or was not content with what came of it (MS-ASPROV 3.1.5.2)."""
 
 
 def verdict(status: int, content_type: str, *, pages: bool = False) -> Ending | None:
@@ -85,22 +90,27 @@ def is_multipart(content_type: str) -> bool:
     return content_type[: len(MULTIPART_TYPE)].lower() == MULTIPART_TYPE
 
 
-def calls_for_provisioning(body: bytes) -> bool:
-    """Whether an answer, or the beginning of one, is a backend's call for provisioning or a Provision
-    document; one whose root cannot be told is taken for it, since some clients read what ``mdm`` refuses.
+def order(body: bytes) -> Ending | None:
+    """What an answer, or the beginning of one, orders a device to do; None for one that orders nothing.
+
+    PROVISIONS is a call in the command's own answer and WIPES an order to wipe. ORDERS is any other Provision
+    document, which nobody asked for, and one whose root cannot be told: some clients read what ``mdm``
+    refuses.
     """
     try:
         root = root_tag(body[:STATUS_ONLY])
     except WBXMLError:
-        return body[:1] in _WBXML_VERSIONS
-    if root == _PROVISION or (root is None and len(body) >= STATUS_ONLY):
-        return True
+        return Ending.ORDERS if body[:1] in _WBXML_VERSIONS else None
+    if root == _PROVISION:
+        wipes = len(body) <= STATUS_ONLY and isinstance(read_answer(body), Ordered)
+        return Ending.WIPES if wipes else Ending.ORDERS
     if root is None or len(body) > STATUS_ONLY:
-        return False
+        return Ending.ORDERS if root is None and len(body) >= STATUS_ONLY else None
     try:
         children = decode(body).children
     except WBXMLError:
-        return False
-    return any(
-        isinstance(child, Element) and child.name == "Status" and child.text in _CALLS for child in children
-    )
+        return None
+    said = {child.text for child in children if isinstance(child, Element) and child.name == "Status"}
+    if _WIPE_PENDING in said:
+        return Ending.WIPES
+    return Ending.PROVISIONS if said & _CALLS else None

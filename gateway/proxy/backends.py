@@ -3,7 +3,8 @@
 A Route is everything the proxy knows of one configured backend that is not a socket: where its ActiveSync
 endpoint is, by which name it knows a user, what proves the user to it, and how the query is written. The
 query is always rebuilt from parsed values and never carries the device's policy key, which is the gateway's
-own affair.
+own affair; a backend that provisions on its own gets the key that itself gave, in the four octets of a base64
+query or in a header.
 """
 
 import base64
@@ -13,10 +14,10 @@ from types import MappingProxyType
 from typing import Self
 from urllib.parse import urlsplit
 
-from gateway.config import ACTIVESYNC_PATH, Backend, BackendKind, Credentials, UserMapping
+from gateway.config import ACTIVESYNC_PATH, Backend, BackendKind, Credentials, Provisions, UserMapping
 from mdm.query import CommandRequest, to_base64, to_plain
 
-Rebuild = Callable[[CommandRequest, str], str]
+Rebuild = Callable[[CommandRequest, str, int | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,13 @@ class Identity:
         return cls(typed, bare, bare.partition("@")[0])
 
 
-def _plain(request: CommandRequest, user: str) -> str:
+def _plain(request: CommandRequest, user: str, _key: int | None) -> str:
     return to_plain(request, user=user)
 
 
-def _as_asked(request: CommandRequest, user: str) -> str:
+def _as_asked(request: CommandRequest, user: str, key: int | None) -> str:
     if request.base64:
-        return to_base64(replace(request, policy_key=None))
+        return to_base64(replace(request, policy_key=key))
     return to_plain(request, user=user)
 
 
@@ -63,9 +64,22 @@ class Route:
     Attributes:
         name: as in the configuration and in ``Organisation.backend``.
         path: of its ActiveSync endpoint; Microsoft's own where the URL names none.
+        provisions: its demands for provisioning are answered.
+        discovers: it may keep a device waiting until it has been told what that is, without ever asking
+            (Exchange's DeviceDiscovery, spec 6.5).
     """
 
-    __slots__ = ("_rebuild", "_secret", "authority", "config", "name", "path", "scheme")
+    __slots__ = (
+        "_rebuild",
+        "_secret",
+        "authority",
+        "config",
+        "discovers",
+        "name",
+        "path",
+        "provisions",
+        "scheme",
+    )
 
     def __init__(self, config: Backend, *, secret: bytes = b"") -> None:
         """``secret`` is the content of ``config.secret_file``, for mode ``trusted``."""
@@ -77,6 +91,8 @@ class Route:
         self.path = parts.path if parts.path not in ("", "/") else ACTIVESYNC_PATH
         self._secret = secret.decode()
         self._rebuild = BACKENDS[config.kind]
+        self.provisions = config.provisions is Provisions.AUTO
+        self.discovers = self.provisions and config.kind is BackendKind.EXCHANGE
 
     def user_name(self, identity: Identity) -> str:
         """The name by which the backend knows this person."""
@@ -98,6 +114,12 @@ class Route:
         token = base64.b64encode(f"{name}:{password}".encode()).decode()
         return (("Authorization", f"Basic {token}"),)
 
-    def target(self, request: CommandRequest, identity: Identity) -> str:
-        """Path and canonical query, without the device's policy key."""
-        return f"{self.path}?{self._rebuild(request, self.user_name(identity))}"
+    def target(self, request: CommandRequest, identity: Identity, key: int | None = None) -> str:
+        """Path and canonical query, without the device's policy key; ``key`` is the backend's own."""
+        return f"{self.path}?{self._rebuild(request, self.user_name(identity), key)}"
+
+    def key_header(self, request: CommandRequest, key: int | None) -> tuple[tuple[str, str], ...]:
+        """The header with the backend's own key; none where the base64 query has it."""
+        if key is None or (request.base64 and self.config.kind is BackendKind.EXCHANGE):
+            return ()
+        return (("X-MS-PolicyKey", str(key)),)

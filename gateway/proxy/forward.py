@@ -35,6 +35,9 @@ MAX_ANSWER = 1 << 30
 MAX_BODY = 50 << 20
 """Most octets of a request without a length, unless the caller says otherwise."""
 
+ORDERS = frozenset({Ending.PROVISIONS, Ending.WIPES, Ending.ORDERS})
+"""A backend's orders to a device, of which no device hears."""
+
 NO_CHALLENGE = 'Basic realm="ActiveSync"'
 
 
@@ -53,6 +56,8 @@ class Outbound:
         challenge: WWW-Authenticate in place of a backend's own.
         extra: headers to add to the backend's answer, names in lower case (X-MS-RP and its lists).
         pages: an HTML body is legitimate (GetAttachment).
+        on_order: what the client is told when the backend wants provisioning or a wipe; None leaves the
+            client unanswered, for the caller has something better.
     """
 
     method: str
@@ -66,6 +71,7 @@ class Outbound:
     challenge: str = NO_CHALLENGE
     extra: RawHeaders = field(default_factory=list)
     pages: bool = False
+    on_order: Reply | None = answers.UNAVAILABLE
     max_body: int = MAX_BODY
     drain_s: float = drain.DRAIN_S
 
@@ -93,7 +99,8 @@ async def forward(
     send: Send,
     cut: asyncio.Future[Reply] | None = None,
 ) -> Outcome:
-    """Carry one request to its end, whatever end that is; an answer has been sent when this returns.
+    """Carry one request to its end, whatever end that is; an answer has been sent when this returns, unless
+    ``outbound.on_order`` is None and the outcome's ending one of ``ORDERS``.
 
     ``cut`` ends the wait for the backend with the answer set on it. The caller has nothing left to send, and
     must return at once: when an answer broke off in the middle, only closing the connection tells the client
@@ -189,8 +196,8 @@ class _Exchange:
         else:
             body, whole = await self._gather(response)
         looked_at = not (self._outbound.pages or answers.is_multipart(media_type))
-        if looked_at and answers.calls_for_provisioning(body):
-            raise Lost(Ending.PROVISIONS)
+        if looked_at and (order := answers.order(body)) is not None:
+            raise Lost(order)
         if body and "Content-Encoding" in response.headers:
             raise Lost(Ending.BAD)  # nobody asked for it, and nobody here can look into it
         headers = response_headers(
@@ -252,7 +259,7 @@ class _Exchange:
         body, whole = await self._gather(response) if answers.is_wbxml(media_type) else (b"", True)
         if not whole:
             raise Lost(Ending.BAD)
-        if answers.calls_for_provisioning(body):
+        if answers.order(body) is not None:
             body = b""
         self.close()
         headers = response_headers(response.raw_headers, cookies=False, empty=not body)
@@ -294,8 +301,11 @@ class _Exchange:
             if not self._race.body_read:
                 background(drain.drain(self._receive, self._outbound.drain_s), name="drain")
         elif why is not Ending.GONE:
-            reply = cut.result() if why is Ending.CUT and cut is not None else answers.ACCIDENTS[why]
-            await self._answer(reply)
+            reply = self._outbound.on_order if why in ORDERS else answers.ACCIDENTS.get(why)
+            if why is Ending.CUT and cut is not None:
+                reply = cut.result()
+            if reply is not None:
+                await self._answer(reply)
 
 
 def _length(answer: Answer) -> int | None:

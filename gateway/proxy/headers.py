@@ -56,7 +56,7 @@ def request_headers(
     Args:
         client: the client's headers as ASGI gives them, names in lower case.
         forwarded_for: the client's address as the gateway knows it; the client's own claim is dropped.
-        credentials: what ``backends.Route.credentials`` made for this user.
+        credentials: what ``Route.credentials`` made for this user, and ``Route.key_header`` for the device.
         cookies: the backend needs its own cookies back (MS-ASHTTP 2.2.1.1.2.9, 16.x).
     """
     pairs: Pairs = [("MS-ASProtocolVersion", request.version.text)]

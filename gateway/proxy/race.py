@@ -32,6 +32,8 @@ class Ending(Enum):
     SLOW = "backend slow"
     BAD = "backend answered nonsense"
     PROVISIONS = "backend wants provisioning"
+    WIPES = "backend orders a wipe"
+    ORDERS = "backend gives orders"
     BROKEN = "broken off"
 
 

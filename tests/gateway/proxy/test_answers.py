@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.proxy.answers import ACCIDENTS, STATUS_ONLY, calls_for_provisioning, is_wbxml, replaced, verdict
+from gateway.proxy.answers import ACCIDENTS, STATUS_ONLY, is_wbxml, order, replaced, verdict
 from gateway.proxy.race import Ending
 from mdm.ashttp import Reply
 from mdm.codepages import tag
@@ -64,22 +64,23 @@ def estimate(number: str) -> Element:
 def test_the_status_of_the_root_calls(status):
     document = encode(element(tag("AirSync", "Sync"), element(tag("AirSync", "Status"), str(status))))
     assert len(document) < STATUS_ONLY
-    assert calls_for_provisioning(document) is (140 <= status <= 144)
+    expected = {138: None, 140: Ending.WIPES, 146: None}.get(status, Ending.PROVISIONS)
+    assert order(document) is expected
 
 
 def test_a_number_elsewhere_calls_for_nothing():
-    assert not calls_for_provisioning(encode(estimate("142")))
+    assert order(encode(estimate("142"))) is None
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"\x03", b"\x03\x01\x6a\x00", b"%PDF-1.7", b"\x03\x01\x6a\x00\x45\x5c", b"\xff" * 100]
 )
 def test_octets_that_are_no_document_call_for_nothing(body):
-    assert not calls_for_provisioning(body)
+    assert order(body) is None
 
 
 def test_a_provision_document_is_one_however_long():
     document = encode(element(tag("Provision", "Provision"), element(tag("Provision", "Status"), "1")))
-    assert calls_for_provisioning(document)
-    assert calls_for_provisioning(document + b"x" * 1000)
-    assert calls_for_provisioning(document[:7])
+    assert order(document) is Ending.ORDERS
+    assert order(document + b"x" * 1000) is Ending.ORDERS
+    assert order(document[:7]) is Ending.ORDERS
