@@ -50,6 +50,13 @@ def expired(*names: str) -> Identity:
     return Identity(authority.issue(MIDDLE, request, NOW - timedelta(days=90), timedelta(days=30)), key)
 
 
+def early(*names: str) -> Identity:
+    """Valid from tomorrow."""
+    key = keys.new_key()
+    request = csr.Request(names, key.public_key())
+    return Identity(authority.issue(MIDDLE, request, NOW + timedelta(days=2), timedelta(days=30)), key)
+
+
 def incomplete(*names: str) -> Identity:
     """Without the intermediate."""
     whole = sound(*names)

@@ -4,12 +4,16 @@ The codes of a case are all that is found in it: a finding too many is as wrong 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.doctor.examination import examine
+from gateway.doctor.observations import Ask, Hop, Place, Stop, Trail, Trouble
 from gateway.doctor.tree import Report
+from tests.gateway.doctor.scenes import challenge, observed, page, silence
 from tests.support.doctor_lab import (
     ABSENT,
     AUTODISCOVER,
@@ -24,7 +28,7 @@ from tests.support.doctor_lab import (
     codes,
     lab,
 )
-from tests.support.stranger import Identity, expired, incomplete, self_signed, sound, untrusted
+from tests.support.stranger import NOW, Identity, early, expired, incomplete, self_signed, sound, untrusted
 
 APEX = Host(DOMAIN, ABSENT, ABSENT)
 HTML = "location / { default_type text/html; return 200 '<!DOCTYPE html><html><body>Welcome</body></html>'; }"
@@ -85,6 +89,13 @@ CASES = (
         word="Append the intermediate",
     ),
     Case("expired", {"tls.expired": "fail"}, shows(expired(AUTODISCOVER)), word="expired on"),
+    Case("not valid yet", {"tls.not_yet": "fail"}, shows(early(AUTODISCOVER)), word="valid only from"),
+    Case(
+        "no handshake",
+        {"tls.handshake": "fail"},
+        shows(sound(AUTODISCOVER), https="ssl_reject_handshake on;"),
+    ),
+    Case("no HTTP", {"net.not_http": "fail"}, shows(sound(AUTODISCOVER), https="return 444;")),
     Case("self-signed", {"tls.self_signed": "fail"}, shows(self_signed(AUTODISCOVER))),
     Case("a private authority", {"tls.untrusted": "fail"}, shows(untrusted(AUTODISCOVER))),
     Case(
@@ -294,6 +305,50 @@ def sound_ends(report: Report) -> set[str]:
     wanted = ("outlook:", "phone:", "exchangelib:")
     branches = [branch for branch in report.branches if branch.title.startswith(wanted)]
     return {branch.title.partition(":")[0] for branch in branches if branch.status.value == "pass"}
+
+
+XML = {"content-type": "text/xml"}
+ERROR = (
+    b'<?xml version="1.0"?><Autodiscover><Response><Error><ErrorCode>500</ErrorCode></Error>'
+    b"</Response></Autodiscover>"
+)
+SOON = NOW + timedelta(days=3)
+JSON_OK = b'{"Protocol":"AutodiscoverV1","Url":"https://mail.acme.example/autodiscover/autodiscover.xml"}'
+
+
+@pytest.mark.parametrize(
+    ("code", "ask", "hop"),
+    [
+        ("net.timeout", Ask.XML_POST, silence(Trouble.TIMEOUT)),
+        ("net.unreachable", Ask.XML_POST, silence(Trouble.UNREACHABLE)),
+        ("http.slow", Ask.XML_POST, replace(challenge(), seconds=6.0)),
+        ("tls.expires_soon", Ask.XML_POST, replace(challenge(), until=SOON)),
+        ("answer.broken", Ask.MOBILE, page(200, body=b"<Autodiscover", signed_in=True)),
+        ("answer.error", Ask.MOBILE, page(200, body=ERROR, signed_in=True, headers=XML)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_fault_that_no_laboratory_shows_quickly(code: str, ask: Ask, hop: Hop) -> None:
+    found = examine(observed((Place.AUTODISCOVER, ask, hop)))
+    assert code in {finding.code for finding in found}
+    assert all(finding.fact and finding.mend for finding in found)
+
+
+def test_redirects_without_end() -> None:
+    hops = tuple(page(302, headers={"location": f"https://acme.example/{count}"}) for count in range(11))
+    seen = observed()
+    seen.trails[Place.AUTODISCOVER, Ask.XML_POST] = Trail(hops, Stop.TOO_MANY)  # type: ignore[index]
+    (many,) = (finding for finding in examine(seen) if finding.code == "redirect.too_many")
+    assert "11" in many.fact
+
+
+@pytest.mark.parametrize(("good", "bad"), [(Ask.JSON_FORM, Ask.JSON_PATH), (Ask.JSON_PATH, Ask.JSON_FORM)])
+def test_one_form_of_json_alone(good: Ask, bad: Ask) -> None:
+    answered = page(200, ask=good, body=JSON_OK, headers={"content-type": "application/json"})
+    found = examine(
+        observed((Place.AUTODISCOVER, good, answered), (Place.AUTODISCOVER, bad, page(404, ask=bad)))
+    )
+    assert "json.one_form" in {finding.code for finding in found}
 
 
 async def test_a_domain_whose_name_servers_fail(tmp_path: Path) -> None:
