@@ -60,7 +60,7 @@ def address_digits(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _family(user_agent: str, device_type: str) -> str:
-    return folded(family_of(user_agent, device_type).label)
+    return folded(family_of(user_agent, device_type).name)
 
 
 def progress(wipe: Wipe | None) -> WipeProgress:
@@ -84,7 +84,7 @@ def row_of(device: Device, address: str, user_name: str) -> dict[str, Any]:
         "address": address,
         "user_name": folded(user_name),
         "type": folded(device.device_type),
-        "family": _family(device.user_agent or told.user_agent or "", device.device_type),
+        "family": device.family or _family(device.user_agent or told.user_agent or "", device.device_type),
         "model": folded(told.model),
         "friendly_name": folded(told.friendly_name),
         "alias": folded(device.alias),

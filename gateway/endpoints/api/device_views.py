@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from gateway.records.inventory import Counts
 from mdm.device import AccessLevel, Device, DeviceState, WipeKind
 
 
@@ -20,6 +21,7 @@ class Reported(BaseModel):
     phone_number: str | None
     user_agent: str | None
     mobile_operator: str | None
+    enable_outbound_sms: str | None
 
 
 class WipeView(BaseModel):
@@ -46,6 +48,7 @@ class DeviceView(BaseModel):
     device_id: str
     alias: str
     device_type: str
+    family: str
     protocol_version: str
     state: DeviceState
     first_seen: datetime
@@ -64,12 +67,13 @@ class DeviceView(BaseModel):
     suspended_until: datetime | None
     suspended_reason: str
     conflict: str
+    claimed: str
     wipe: WipeView | None
     reported: Reported
 
 
 class DeviceList(BaseModel):
-    """A page of devices, by user and DeviceId."""
+    """A page of devices."""
 
     items: list[DeviceView]
     next: str | None
@@ -89,4 +93,20 @@ def view(device: Device, address: str) -> DeviceView:
         wipe=WipeView.model_validate(device.wipe, from_attributes=True) if device.wipe else None,
         reported=Reported.model_validate(device.information, from_attributes=True),
         **{name: getattr(device, name) for name in _PLAIN},
+    )
+
+
+class DeviceCounts(BaseModel):
+    """How many devices there are; where ``exact`` is false, only the first ``total`` were looked at."""
+
+    total: int
+    exact: bool
+    states: dict[str, int]
+    families: dict[str, int]
+
+
+def counts_view(counts: Counts) -> DeviceCounts:
+    """Of a question to the list."""
+    return DeviceCounts(
+        total=counts.total, exact=counts.exact, states=dict(counts.states), families=dict(counts.families)
     )

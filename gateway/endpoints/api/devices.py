@@ -9,28 +9,26 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from gateway.endpoints.api.calls import Body, Filter, Page, Plain, Query, UseCases, With, choice, needs, word
-from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.api.device_views import DeviceList, DeviceView, view
+from gateway.endpoints.api.calls import Body, Filter, Plain, Query, UseCases, With, choice, needs, word
+from gateway.endpoints.api.cursors import malformed_cursor, read_place, write_cursor
+from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
+from gateway.endpoints.api.device_views import DeviceCounts, DeviceList, DeviceView, counts_view, view
 from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.inventory import Place
+from gateway.services.inventory import Question
 from gateway.services.reasons import tidy_reason, wipe_reason
-from mdm.device import AccessLevel, Device, DeviceState, WipeKind
+from mdm.device import AccessLevel, Device, WipeKind
 
 router = APIRouter(prefix="/organisations/{organisation}/devices", tags=["devices"])
 ONE = "/{user}/{device_id}"
+PLACE = 3
+"""Parts of a place in a cursor: the value that was sorted by, user, DeviceId."""
 
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
 Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
 Wiper = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
 Reason = Annotated[str, word(tidy_reason)]
-
-
-class DeviceFilter(Page):
-    """Which devices: of one user, in one state."""
-
-    user: Plain | None = None
-    state: DeviceState | None = None
 
 
 class WipeOrder(Body):
@@ -49,6 +47,12 @@ class Because(Body):
 UNTOLD = Because()
 
 
+class Naming(Because):
+    """An administrator's name for the device; an empty one takes it away."""
+
+    alias: Plain
+
+
 class AccessChange(Because):
     """An override for this partnership; null lets the rules decide."""
 
@@ -63,22 +67,34 @@ class Removal(Filter):
 
 
 @router.get("")
-def list_devices(organisation: str, query: Query[DeviceFilter], use: With, _actor: Reader) -> DeviceList:
-    """Devices of an organisation."""
-    home = use.finder.organisation(organisation)
-    owner = use.finder.user(home.id, query.user).id if query.user is not None else None
-    after = _place(home.id, query.cursor)
-    found = use.devices.list(home.id, user=owner, state=query.state, after=after, limit=query.limit)
-    last = found[-1].key if len(found) == query.limit else None
-    return DeviceList(
-        items=_views(use, found), next=write_cursor(last.user, last.device_id) if last else None
-    )
+def list_devices(organisation: str, query: Query[DeviceQuery], use: With, _actor: Reader) -> DeviceList:
+    """Devices of an organisation: any filter, any order (docs/device-list.md)."""
+    question = _question(use, organisation, query)
+    after = _place(question, query.cursor)
+    found = use.inventory.find(question, after=after, limit=query.limit)
+    items = [view(device, found.addresses.get(device.key.user, "")) for device in found.devices]
+    return DeviceList(items=items, next=_next(question, found.next))
+
+
+@router.get("/counts")
+def count_devices(organisation: str, query: Query[DeviceQuestion], use: With, _actor: Reader) -> DeviceCounts:
+    """How many devices answer a question, by state and client family."""
+    return counts_view(use.inventory.counts(_question(use, organisation, query)))
 
 
 @router.get(ONE)
 def get_device(organisation: str, user: str, device_id: str, use: With, _actor: Reader) -> DeviceView:
     """One device, or what is left of a removed one whose wipe is pending."""
     return _view(use, use.finder.device(organisation, user, device_id))
+
+
+@router.patch(ONE)
+def name_device(
+    organisation: str, user: str, device_id: str, body: Naming, use: With, actor: Writer
+) -> DeviceView:
+    """Give a device a name beside what it reports."""
+    key = use.finder.key(organisation, user, device_id)
+    return _view(use, use.inventory.rename(actor, key, body.alias, body.reason))
 
 
 @router.post(ONE + "/wipe", status_code=202)
@@ -127,10 +143,24 @@ def remove_device(
     use.devices.remove(actor, key, force=query.force, reason=query.reason)
 
 
-def _place(organisation: str, cursor: str) -> tuple[str, str, str] | None:
+def _question(use: UseCases, organisation: str, query: DeviceQuestion) -> Question:
+    home = use.finder.organisation(organisation)
+    owner = use.finder.user(home.id, query.user).id if query.user is not None else None
+    return Question(home.id, owner, query.fields(), query.search or "", query.sort)
+
+
+def _place(question: Question, cursor: str) -> Place | None:
     """The organisation is never taken from a cursor (T35)."""
-    texts = read_texts(cursor, 2)
-    return (organisation, texts[0], texts[1]) if texts else None
+    parts = read_place(cursor, question.mark())
+    if parts is None:
+        return None
+    if len(parts) != PLACE or not all(isinstance(part, str) for part in parts[1:]):
+        raise malformed_cursor()
+    return Place(parts[0], question.organisation or "", str(parts[1]), str(parts[2]))
+
+
+def _next(question: Question, place: Place | None) -> str | None:
+    return write_cursor(question.mark(), place.value, place.user, place.device_id) if place else None
 
 
 def _views(use: UseCases, devices: Sequence[Device]) -> list[DeviceView]:

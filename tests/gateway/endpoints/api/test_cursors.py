@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.endpoints.api.cursors import read_number, read_texts, write_cursor
+from gateway.endpoints.api.cursors import read_number, read_place, read_texts, write_cursor
 from gateway.errors import GatewayError
 
 
@@ -43,3 +43,25 @@ def test_a_number_is_a_number(value: object) -> None:
     cursor = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     with pytest.raises(GatewayError):
         read_number(cursor)
+
+
+@given(
+    st.lists(
+        st.one_of(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.integers(0, 2**63 - 1))
+    )
+)
+def test_a_place_comes_back_under_its_mark_only(place: list[str | int]) -> None:
+    cursor = write_cursor("mark", *place)
+    assert read_place(cursor, "mark") == tuple(place)
+    with pytest.raises(GatewayError):
+        read_place(cursor, "other")
+
+
+@pytest.mark.parametrize("part", [-1, 2**63, 1.5, True, None, "a\0", "\ud800", ["x"]])
+def test_a_place_that_somebody_wrote(part: object) -> None:
+    with pytest.raises(GatewayError):
+        read_place(write_cursor("mark", part), "mark")  # type: ignore[arg-type]
+
+
+def test_no_cursor_is_no_place() -> None:
+    assert read_place("", "mark") is None

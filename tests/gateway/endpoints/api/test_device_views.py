@@ -2,7 +2,8 @@
 
 from dataclasses import fields
 
-from gateway.endpoints.api.device_views import DeviceView, Reported, WipeView, view
+from gateway.endpoints.api.device_views import DeviceView, Reported, WipeView, counts_view, view
+from gateway.records.inventory import Counts
 from mdm.device import Device, DeviceInformation, Wipe, WipeKind
 from tests.support.stores import NOON, device
 
@@ -27,8 +28,17 @@ def test_every_field_is_shown_or_hidden_on_purpose() -> None:
     shown = set(DeviceView.model_fields) - {"organisation", "user", "address", "device_id", "reported"}
     assert {field.name for field in fields(Device)} == shown | HIDDEN
     assert set(WipeView.model_fields) == {field.name for field in fields(Wipe)}
-    reported = {field.name for field in fields(DeviceInformation)}
-    assert reported - set(Reported.model_fields) == {"enable_outbound_sms"}
+    assert set(Reported.model_fields) == {field.name for field in fields(DeviceInformation)}
+
+
+def test_counts_are_shown_as_they_are() -> None:
+    shown = counts_view(Counts(3, False, {"Wipe Required": 3}, {"ios": 2, "outlook": 1}))
+    assert shown.model_dump() == {
+        "total": 3,
+        "exact": False,
+        "states": {"Wipe Required": 3},
+        "families": {"ios": 2, "outlook": 1},
+    }
 
 
 def test_the_values_are_the_records() -> None:

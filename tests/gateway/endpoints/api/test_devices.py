@@ -185,3 +185,76 @@ async def test_a_device_of_another_organisation_is_not_there(
     assert desk.services.devices.get(foreign.key) == foreign
     cursor_of_another = await client.get(ACME, params={"user": eve})
     assert cursor_of_another.status_code == 404
+
+
+async def test_any_filter_with_any_sort(client: httpx.AsyncClient, desk: Desk, ann: str, eve: str) -> None:
+    for number in range(5):
+        desk.phone(ann, f"PHONE{number}")
+    desk.phone(eve, "FOREIGN")
+
+    async def ids(**query: Any) -> list[str]:
+        found: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            answer = await client.get(ACME, params={**query, "limit": 2, "cursor": cursor})
+            assert answer.status_code == 200, answer.text
+            found += [each["device_id"] for each in answer.json()["items"]]
+            cursor = answer.json()["next"]
+        return found
+
+    everything = [f"PHONE{number}" for number in range(5)]
+    assert await ids(sort="-device_id") == everything[::-1]
+    assert await ids(sort="model", model="iphone", protocol=">=16.0") == everything
+    assert await ids(device_id="*e3") == ["PHONE3"]
+    assert await ids(search="phone4", sort="-last_seen") == ["PHONE4"]
+    assert await ids(state="Wipe Required,Wipe Succeeded") == []
+    assert await ids(friendly_name="\x1b[31m") == []
+
+
+async def test_a_cursor_is_of_one_question(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
+    for number in range(3):
+        desk.phone(ann, f"PHONE{number}")
+    first = (await client.get(ACME, params={"limit": 1, "sort": "os"})).json()["next"]
+    for other in ({"sort": "-os"}, {"sort": "os", "model": "i"}, {}, {"sort": "os", "user": ann}):
+        answer = await client.get(ACME, params={"cursor": first, **other})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "cursor")
+    assert (await client.get(ACME, params={"cursor": first, "sort": "os"})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"protocol": "x"}, "protocol"),
+        ({"sort": "colour"}, "sort"),
+        ({"colour": "red"}, "colour"),
+        ({"held": "y"}, "held"),
+    ],
+)
+async def test_what_is_no_question_is_told_by_name(
+    client: httpx.AsyncClient, desk: Desk, ann: str, query: dict[str, str], field: str
+) -> None:
+    answer = await client.get(ACME, params=query)
+    assert answer.status_code in (400, 422), answer.text
+    assert field in {error["field"] for error in answer.json()["errors"]}
+
+
+async def test_devices_are_counted(client: httpx.AsyncClient, desk: Desk, ann: str, eve: str) -> None:
+    desk.phone(ann)
+    desk.phone(eve, "FOREIGN")
+    counted = (await client.get(ACME + "/counts")).json()
+    assert (counted["total"], counted["exact"]) == (1, True)
+    assert counted["states"] == {"Provisioning Succeeded": 1}
+    assert sum(counted["families"].values()) == 1
+    assert (await client.get(ACME + "/counts", params={"type": "nothing"})).json()["total"] == 0
+
+
+async def test_a_device_is_given_a_name(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    named = await client.patch(at(ann), json={"alias": "loan phone", "reason": "lent"})
+    assert (named.status_code, named.json()["alias"]) == (200, "loan phone")
+    assert (await client.get(ACME, params={"alias": "=loan phone"})).json()["items"][0][
+        "device_id"
+    ] == "PHONE1"
+    long = await client.patch(at(ann), json={"alias": "x" * 65})
+    assert (long.status_code, long.json()["errors"][0]["field"]) == (400, "alias")
+    assert (await client.patch(at(ann, "NOBODY"), json={"alias": "x"})).status_code == 404
