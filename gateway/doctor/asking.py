@@ -140,11 +140,13 @@ class Asker:
         usual = self.ways.https_port if parts.scheme == "https" else self.ways.http_port
         if parts.port is not None or usual in (443, 80):
             return url
-        return urlunsplit(parts._replace(netloc=f"{parts.hostname}:{usual}"))
+        return urlunsplit(parts._replace(netloc=f"{parts.netloc.rpartition('@')[2]}:{usual}"))
 
 
 def target_of(page: Page) -> str:
-    """Where a redirect leads; empty when nowhere."""
+    """Where a redirect leads; empty when nowhere, as with letters that no Location may have."""
+    if not (page.location.isascii() and page.location.isprintable()):
+        return ""
     try:
         return urljoin(page.url, page.location) if page.location else ""
     except ValueError:

@@ -47,6 +47,7 @@ async def test_a_lab_port_is_dialled_and_not_shown(names: Misfit, tmp_path: Path
     assert hop.url == XML
     assert server.visits[0].headers["host"] == NAME
     assert asking.dialled(f"https://{NAME}:8443/x") == f"https://{NAME}:8443/x"
+    assert asking.dialled("https://[::1]/x") == f"https://[::1]:{server.port}/x"
 
 
 async def test_the_password_goes_over_tls_alone(names: Misfit, tmp_path: Path) -> None:
@@ -104,6 +105,9 @@ async def test_a_target_that_is_no_address(names: Misfit) -> None:
         ("http://other.example/autodiscover/autodiscover.xml", Stop.NOT_HTTPS),
         ("ftp://other.example/autodiscover.xml", Stop.NOT_HTTPS),
         ("https://[/autodiscover.xml", Stop.NO_LOCATION),
+        ("https://m\xe4il.example/autodiscover/autodiscover.xml", Stop.NO_LOCATION),
+        ("https://mail.example/\udce4/autodiscover/autodiscover.xml", Stop.NO_LOCATION),
+        ("https://mail.example/a\x7f/autodiscover/autodiscover.xml", Stop.NO_LOCATION),
         (XML, Stop.LOOP),
         ("/autodiscover/autodiscover.xml", Stop.LOOP),
     ],
