@@ -1,4 +1,4 @@
-"""A mail server that provisions as Exchange does, written from the specification (spec/eas-protocol.md 2.x, 6.5).
+"""A mail server that provisions as Exchange does, written from the specification (eas-protocol.md 2, 6.5).
 
 From 14.0 on it refuses with HTTP 200 and a Status in the command's own root, up to 12.1 with 449; it reads
 plain and base64 queries, each with its own place for the key; it shows an empty mailbox to a device of which
@@ -77,19 +77,22 @@ class ExchangeLike:
     Attributes:
         generation: of its policy; raise it for a change.
         lenient: serves devices without any key, as Exchange does by default.
+        insatiable: no key ever contents it.
         discovers: shows an empty mailbox until DeviceInformation has come.
         acts: what it does instead of answering Provision, by phase (1 and 2).
+        next_key: what its keys grow from; those of Exchange need all 32 bits.
         acknowledgements: wipes that somebody acknowledged.
     """
 
     generation: int = 0
     lenient: bool = False
     discovers: bool = False
+    insatiable: bool = False
     acts: dict[int, Script] = field(default_factory=dict)
     phones: dict[str, Phone] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     acknowledgements: int = 0
-    _next_key: int = 3_000_000_000
+    next_key: int = 3_000_000_000
 
     def phone(self, device_id: str = "PHONE1") -> Phone:
         return self.phones.setdefault(device_id, Phone())
@@ -131,7 +134,7 @@ class ExchangeLike:
             return 140
         if asked.command == "Ping" or (self.lenient and not asked.key):
             return None
-        if not asked.key:
+        if not asked.key or self.insatiable:
             return 142
         if asked.key != phone.final:
             return 144
@@ -169,8 +172,8 @@ class ExchangeLike:
         await reply(200, encode(body))(exchange)
 
     def _draw(self) -> int:
-        self._next_key += 7
-        return self._next_key
+        self.next_key += 7
+        return self.next_key
 
 
 def granted(key: int, *, status: str = "1", data: bool = False) -> Element:
