@@ -26,6 +26,17 @@ class WipeKind(Enum):
     ACCOUNT = "account"
 
 
+class WipeProgress(Enum):
+    """How far a wipe has come (product 5.3); finer than the state, and no state."""
+
+    NONE = "none"
+    ORDERED = "ordered"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    ACKNOWLEDGED = "acknowledged"
+
+
 class AccessLevel(Enum):
     """The three answers of product 6.1."""
 
@@ -87,6 +98,15 @@ class Wipe:
     unverified: bool = False
     failed_status: int | None = None
     approved_by: str = ""
+
+    @property
+    def progress(self) -> WipeProgress:
+        """How far it has come; never NONE."""
+        if self.acknowledged_at is not None:
+            return WipeProgress.UNVERIFIED if self.unverified else WipeProgress.ACKNOWLEDGED
+        if self.failures:
+            return WipeProgress.FAILED
+        return WipeProgress.ORDERED if self.delivered_at is None else WipeProgress.DELIVERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-from mdm.device import AccessLevel, Device, DeviceState
+from mdm.device import AccessLevel, Device, DeviceState, WipeProgress
 
 
 class Kind(Enum):
@@ -21,17 +21,6 @@ class Kind(Enum):
     CHOICE = "choice"
     FLAG = "flag"
     NETWORK = "network"
-
-
-class WipeProgress(Enum):
-    """How far a wipe has come (product 5.3); finer than the state, and no state."""
-
-    NONE = "none"
-    ORDERED = "ordered"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    UNVERIFIED = "unverified"
-    ACKNOWLEDGED = "acknowledged"
 
 
 @dataclass(frozen=True, slots=True)

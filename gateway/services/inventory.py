@@ -12,10 +12,14 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Scope
 from gateway.records.inventory import Counts, Found, Listing, Place
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.decisions import Decisions
 from gateway.services.device_questions import fold, read_conditions, read_ordering
+from gateway.services.effective import effective, outdated
 from gateway.services.partnerships import difference, present, target_of
 from gateway.services.ports import Clock, Store
+from mdm.access import AccessDecision
 from mdm.device import Device, DeviceKey
+from mdm.layers import Effective
 
 ALIAS_LIMIT = 64
 """Characters of an administrator's name for a device."""
@@ -44,6 +48,21 @@ class Question:
         return hashlib.sha256(repr(asked).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All that there is to say of one device at this moment.
+
+    Attributes:
+        policy: what it is asked for. outdated: True where it acknowledged something else.
+        decision: whether its mail commands are served, and why.
+    """
+
+    device: Device
+    policy: Effective
+    outdated: bool
+    decision: AccessDecision
+
+
 class Inventory:
     """The devices of all organisations as a list."""
 
@@ -51,6 +70,15 @@ class Inventory:
         self._store = store
         self._clock = clock
         self._acts = Acts(store, clock)
+        self._decisions = Decisions(store, clock)
+
+    def sheet(self, key: DeviceKey) -> Sheet:
+        """A partnership or its tombstone, with its policy and the answer it would get now; NOT_FOUND."""
+        with self._store.read() as transaction:
+            device = present(transaction.devices, key)
+            policy = effective(transaction, key)
+        decision = self._decisions.of_device(key.organisation, key).answer
+        return Sheet(device, policy, outdated(device, policy.policy), decision)
 
     def find(self, question: Question, *, after: Place | None = None, limit: int = 100) -> Found:
         """A page; GatewayError MALFORMED with a fault for each part of the question that is none."""

@@ -12,10 +12,10 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.records import Contact, User
-from gateway.records.inventory import BY_RULE, FIELDS, WipeProgress
+from gateway.records.inventory import BY_RULE, FIELDS
 from gateway.store.tables import users
 from gateway.store.tables_inventory import inventory
-from mdm.device import Device, Wipe
+from mdm.device import Device, WipeProgress
 from mdm.families import family_of
 
 WIDTH = 128
@@ -63,17 +63,6 @@ def _family(user_agent: str, device_type: str) -> str:
     return folded(family_of(user_agent, device_type).name)
 
 
-def progress(wipe: Wipe | None) -> WipeProgress:
-    """How far a wipe has come."""
-    if wipe is None:
-        return WipeProgress.NONE
-    if wipe.acknowledged_at is not None:
-        return WipeProgress.UNVERIFIED if wipe.unverified else WipeProgress.ACKNOWLEDGED
-    if wipe.failures:
-        return WipeProgress.FAILED
-    return WipeProgress.ORDERED if wipe.delivered_at is None else WipeProgress.DELIVERED
-
-
 def row_of(device: Device, address: str, user_name: str) -> dict[str, Any]:
     """The row of a device whose user has this primary address and display name."""
     told, key = device.information, device.key
@@ -102,7 +91,7 @@ def row_of(device: Device, address: str, user_name: str) -> dict[str, Any]:
         "conflict": folded(device.conflict),
         "held": instant(device.held_since),
         "suspended": instant(device.suspended_until),
-        "wipe": _WIPES.index(progress(device.wipe).value),
+        "wipe": _WIPES.index((device.wipe.progress if device.wipe else WipeProgress.NONE).value),
         "policy": folded(device.policy_digest),
         "first_seen": instant(device.first_seen),
         "last_seen": instant(device.last_seen),

@@ -1,10 +1,11 @@
 """The values of a partnership."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
-from mdm.device import Device, DeviceInformation, DeviceKey, DeviceState, Wipe, WipeKind
+from mdm.device import Device, DeviceInformation, DeviceKey, DeviceState, Wipe, WipeKind, WipeProgress
 from tests.support import partnership
 
 
@@ -38,3 +39,14 @@ def test_values_are_frozen(kind: type) -> None:
 
 def test_wipe_kinds_have_the_names_of_the_interface() -> None:
     assert {kind.value for kind in WipeKind} == {"device", "account"}
+
+
+def test_how_far_a_wipe_is() -> None:
+    ordered = Wipe(WipeKind.DEVICE, partnership.NOON, "ann")
+    delivered = replace(ordered, delivered_at=partnership.NOON)
+    told = replace(delivered, acknowledged_at=partnership.NOON)
+    assert ordered.progress is WipeProgress.ORDERED
+    assert delivered.progress is WipeProgress.DELIVERED
+    assert replace(delivered, failures=1).progress is WipeProgress.FAILED
+    assert told.progress is WipeProgress.ACKNOWLEDGED
+    assert replace(told, unverified=True).progress is WipeProgress.UNVERIFIED

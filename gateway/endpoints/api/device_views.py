@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from gateway.records.inventory import Counts
+from gateway.services.inventory import Sheet
 from mdm.device import AccessLevel, Device, DeviceState, WipeKind
 
 
@@ -72,6 +73,33 @@ class DeviceView(BaseModel):
     reported: Reported
 
 
+class LayerView(BaseModel):
+    """A policy that holds for the device, with the reason why it does."""
+
+    policy: str
+    version: int
+    reach: str
+    target: str
+
+
+class AnswerView(BaseModel):
+    """Whether mail commands of the device are served at this moment."""
+
+    level: AccessLevel
+    reason: str
+    until: datetime | None
+    rules: list[str]
+
+
+class DeviceSheet(DeviceView):
+    """A partnership with its effective policy, the most specific layer first, and its answer."""
+
+    policies: list[LayerView]
+    policy_outdated: bool
+    policy_digest: str
+    answer: AnswerView
+
+
 class DeviceList(BaseModel):
     """A page of devices."""
 
@@ -93,6 +121,26 @@ def view(device: Device, address: str) -> DeviceView:
         wipe=WipeView.model_validate(device.wipe, from_attributes=True) if device.wipe else None,
         reported=Reported.model_validate(device.information, from_attributes=True),
         **{name: getattr(device, name) for name in _PLAIN},
+    )
+
+
+def sheet_view(sheet: Sheet, address: str) -> DeviceSheet:
+    """``address``: the primary one of the device's user."""
+    layers = [
+        LayerView(policy=each.policy, version=each.version, reach=each.reach.name.lower(), target=each.target)
+        for each in reversed(sheet.policy.layers)
+    ]
+    return DeviceSheet(
+        **view(sheet.device, address).model_dump(),
+        policies=layers,
+        policy_outdated=sheet.outdated,
+        policy_digest=sheet.device.policy_digest,
+        answer=AnswerView(
+            level=sheet.decision.level,
+            reason=sheet.decision.reason,
+            until=sheet.decision.until,
+            rules=list(sheet.decision.rules),
+        ),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag
 from gateway.services.inventory import ALIAS_LIMIT, Question
-from mdm.device import WipeKind
+from mdm.device import AccessLevel, DeviceKey, WipeKind
 from tests.support.world import ADMIN, World
 
 
@@ -75,3 +75,16 @@ def test_a_name_that_could_do_harm_is_refused(world: World, name: str) -> None:
         world.inventory.rename(ADMIN, phone.key, name)
     assert (refused.value.kind, list(refused.value.faults)) == (Kind.MALFORMED, ["alias"])
     assert world.inventory.rename(ADMIN, phone.key, "x" * ALIAS_LIMIT).alias == "x" * ALIAS_LIMIT
+
+
+def test_the_sheet_of_a_device_tells_its_policy_and_its_answer(world: World) -> None:
+    home = world.organisation()
+    phone = world.phone(world.user())
+    world.policies.set_policy(ADMIN, home.id, {"settings": {"DevicePasswordEnabled": True}})
+    world.devices.set_access(ADMIN, phone.key, AccessLevel.BLOCK, "lost")
+    sheet = world.inventory.sheet(phone.key)
+    assert (sheet.device.key, sheet.policy.names, sheet.outdated) == (phone.key, "default@1", False)
+    assert sheet.decision.level is AccessLevel.BLOCK
+    with pytest.raises(GatewayError) as unknown:
+        world.inventory.sheet(DeviceKey(home.id, phone.key.user, "NOBODY"))
+    assert unknown.value.kind is Kind.NOT_FOUND

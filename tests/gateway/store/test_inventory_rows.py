@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from gateway.records import Contact
-from gateway.records.inventory import WipeProgress
 from gateway.store import DatabaseStore
-from gateway.store.inventory_rows import WIDTH, address_digits, folded, progress, row_of, version_number
+from gateway.store.inventory_rows import WIDTH, address_digits, folded, row_of, version_number
 from gateway.store.tables_inventory import inventory
-from mdm.device import AccessLevel, Device, DeviceInformation, DeviceState, Wipe, WipeKind
+from mdm.device import AccessLevel, Device, DeviceInformation, DeviceState
 from tests.support.stores import ACME, NOON, device, user
 
 FULL = DeviceInformation(*("Ä" * 1024 for _ in range(9)))
@@ -111,15 +110,3 @@ def test_addresses_sort_as_their_digits(one: Any, other: Any) -> None:
 def test_a_mapped_address_is_the_old_one_and_nonsense_is_none() -> None:
     assert address_digits("::ffff:192.0.2.7") == address_digits("192.0.2.7") == "4c0000207"
     assert address_digits("") == address_digits("localhost") == ""
-
-
-def test_how_far_a_wipe_is() -> None:
-    ordered = Wipe(WipeKind.DEVICE, NOON, "ann")
-    delivered = replace(ordered, delivered_at=NOON)
-    told = replace(delivered, acknowledged_at=NOON)
-    assert progress(None) is WipeProgress.NONE
-    assert progress(ordered) is WipeProgress.ORDERED
-    assert progress(delivered) is WipeProgress.DELIVERED
-    assert progress(replace(delivered, failures=1)) is WipeProgress.FAILED
-    assert progress(told) is WipeProgress.ACKNOWLEDGED
-    assert progress(replace(told, unverified=True)) is WipeProgress.UNVERIFIED

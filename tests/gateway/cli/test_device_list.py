@@ -1,0 +1,97 @@
+"""``usher device list`` and ``name``: filters, sorts, CSV; nothing that a device reports can do harm."""
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gateway.cli.device_list import COLUMNS, harmless
+from gateway.records.inventory import FIELDS
+from mdm.device import Device, DeviceInformation
+from tests.support.desk import Desk, Usher
+from tests.support.world import ADMIN
+
+EVIL = '=HYPERLINK("http://evil")\x1b[31m\r\n\u202e\ttab'
+
+
+@pytest.fixture
+def evil(desk: Desk, ann: str) -> Device:
+    """A phone that reports what would harm a terminal or a spreadsheet."""
+    phone = desk.phone(ann)
+    told = DeviceInformation(*(EVIL for _ in range(9)))
+    return desk.services.devices.learn_information(phone.key, told, ADMIN)
+
+
+def test_every_column_can_be_asked_for() -> None:
+    assert set(COLUMNS) - set(FIELDS) == {"enable_outbound_sms"}
+    assert set(FIELDS) - set(COLUMNS) == {"user_name"}
+
+
+def test_filters_sorts_and_limits(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
+    for number in range(4):
+        desk.phone(ann, f"PHONE{number}")
+
+    def ids(*arguments: str) -> list[str]:
+        return [each["device_id"] for each in asked("device", "list", *arguments)["items"]]
+
+    assert ids("--sort=-device_id", "--limit", "2") == ["PHONE3", "PHONE2"]
+    assert ids("--model", "iphone", "--protocol", ">=16.0", "--device-id", "*2") == ["PHONE2"]
+    assert ids("--search", "phone2") == ["PHONE2"]
+    assert ids("--state", "Wipe Required") == []
+    assert "--protocol" not in usher("device", "list", "--protocol", "x", code=2).stdout
+    assert asked("device", "list", "--count")["total"] == 4
+    assert "Provisioning Succeeded" in usher("device", "list", "--count").stdout
+
+
+def test_no_report_reaches_the_terminal_as_it_is(usher: Usher, evil: Device, ann: str) -> None:
+    for arguments in (("list",), ("show", ann), ("story", ann), ("list", "--csv")):
+        text = usher("device", *arguments).stdout
+        assert all(letter.isprintable() or letter == "\n" for letter in text), arguments
+    assert len(usher("device", "list").stdout.splitlines()) == 2
+
+
+def test_json_keeps_what_was_reported(asked: Callable[..., Any], evil: Device, ann: str) -> None:
+    assert asked("device", "show", ann)["reported"]["friendly_name"] == EVIL
+
+
+def test_no_cell_of_a_csv_is_a_formula(usher: Usher, evil: Device) -> None:
+    heads, cells = csv.reader(io.StringIO(usher("device", "list", "--csv").stdout))
+    assert heads == list(COLUMNS)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert cells[heads.index("friendly_name")].startswith("'=HYPERLINK")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"])
+def test_what_looks_like_a_formula_gets_an_apostrophe(text: str) -> None:
+    assert harmless(text).startswith("'")
+    assert "\t" not in harmless(text)
+
+
+@pytest.mark.parametrize("text", ["iPhone", "", "a=b", "1-2", "Ünïcode"])
+def test_anything_else_stays_as_it_is(text: str) -> None:
+    assert harmless(text) == text
+    assert harmless(None) == ""
+
+
+def test_a_device_is_given_a_name(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    usher("device", "name", ann, "--as", "loan phone", "--reason", "lent")
+    assert asked("device", "list", "--alias", "=Loan Phone")["items"][0]["alias"] == "loan phone"
+    assert "lent" in usher("device", "story", ann).stdout
+    usher("device", "name", ann, "--as", "x\x1b[31m", code=2)
+    usher("device", "name", ann, "--as", "")
+    assert asked("device", "list", "--alias", "=Loan Phone")["items"] == []
+
+
+def test_a_device_is_shown_with_its_policy_and_its_answer(
+    usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str
+) -> None:
+    desk.phone(ann)
+    usher("device", "access", ann, "--level", "block", "--reason", "lost")
+    shown = asked("device", "show", ann)
+    assert shown["answer"]["level"] == "block"
+    assert isinstance(shown["policies"], list)
+    text = usher("device", "show", ann).stdout
+    assert "answer" in text and "lost" in text and "first_seen" in text
