@@ -26,7 +26,8 @@ MAXIMUM_NAME = 512
 
 _DECLARATION = re.compile(r"<\?xml\s[^>]*?encoding\s*=\s*[\"']([^\"'>]*)[\"']")
 _LONG_NAMESPACE = re.compile(
-    rf"xmlns(?:[^\s=]{{65}}|[^\s=]{{0,64}}\s*=\s*(?:\"[^\"]{{{MAXIMUM_NAME}}}|'[^']{{{MAXIMUM_NAME}}}))"
+    rf"\sxmlns(?::[^\s=<>]{{65}}|(?::[^\s=<>]{{0,64}})?\s*=\s*"
+    rf"(?:\"[^\"]{{{MAXIMUM_NAME}}}|'[^']{{{MAXIMUM_NAME}}}))"
 )
 """Looked for before parsing: the parser repeats a long one for every attribute before it shows the first."""
 
