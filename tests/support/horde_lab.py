@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -30,6 +30,7 @@ WEB_TREE = Path("/usr/share/horde")
 PATH = "/Microsoft-Server-ActiveSync"
 WORKERS = 8
 POLL_S = 2
+MEMORY = Path("/dev/shm")
 APPLICATIONS = ("imp", "turba", "kronolith", "content")
 
 
@@ -56,6 +57,9 @@ class HordeLab:
         self.port = ports.free(1)[0]
         self.url = f"http://127.0.0.1:{self.port}{PATH}"
         self._account = account()
+        # Horde's migrations are hundreds of transactions, and nothing of them has to survive.
+        memory = MEMORY if os.access(MEMORY, os.W_OK) else None
+        self.database = Path(tempfile.mkdtemp(prefix="usher-horde-", dir=memory))
         self._children: list[subprocess.Popen[bytes]] = []
 
     @classmethod
@@ -69,7 +73,8 @@ class HordeLab:
             yield lab
         finally:
             lab._stop()
-            shutil.rmtree(folder, ignore_errors=True)
+            for path in (folder, lab.database):
+                shutil.rmtree(path, ignore_errors=True)
 
     def new_user(self) -> Person:
         """Somebody whom no other test has met."""
@@ -99,14 +104,14 @@ class HordeLab:
         return found
 
     def _start(self) -> None:
-        for name in ("pid", "log", "tmp", "db", "aslog", "php/Net/DNS2"):
+        for name in ("pid", "log", "tmp", "aslog", "php/Net/DNS2"):
             (self.folder / name).mkdir(parents=True)
         # An empty Resolver.php, first in include_path, makes Horde do without php-net-dns2: that library dies
         # on PHP 8, and its look-ups of the client's address take 5 s each where there is no DNS.
         (self.folder / "php/Net/DNS2/Resolver.php").write_text("<?php\n")
         self._copy()
         self._configure()
-        for path in (self.folder, *self.folder.rglob("*")):
+        for path in (self.database, self.folder, *self.folder.rglob("*")):
             os.chown(path, self._account.uid, self._account.gid)
         web = self.folder / "www"
         for name in APPLICATIONS:
@@ -115,7 +120,7 @@ class HordeLab:
         for _ in range(2):  # the first makes the tables of the migrations themselves
             self._run("php", "horde-db-migrate", within=web / "bin")
         self.administer("policies")
-        self._spawn("php-fpm8.2", "-F", "-y", f"{self.folder}/fpm.conf")
+        self._spawn(fpm(), "-F", "-y", f"{self.folder}/fpm.conf")
         self._spawn("nginx", "-c", f"{self.folder}/nginx.conf", "-e", f"{self.folder}/log/nginx.log")
         ports.wait(self.port)
         self._until_ready()
@@ -134,6 +139,7 @@ class HordeLab:
         values = {
             "folder": str(self.folder),
             "domain": DOMAIN,
+            "database": f"{self.database}/horde.db",
             "port": self.port,
             "imap": self.sogo.ports.imap,
             "smtp": self.sogo.ports.smtp,
@@ -201,23 +207,22 @@ class HordeLab:
         return who
 
     def _stop(self) -> None:
+        """At once: php-fpm waits for its children, some of which wait for phones, and nothing is kept."""
         for child in reversed(self._children):
-            child.send_signal(signal.SIGTERM)
-            try:
-                child.wait(8)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait(8)
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            child.wait(8)
         self._children.clear()
+
+
+def fpm() -> str:
+    """Name of php-fpm, which has its version in it; the plain one where there is none."""
+    return max((path.name for path in Path("/usr/sbin").glob("php-fpm[0-9]*")), default="php-fpm")
 
 
 def missing_parts() -> list[str]:
     """What this machine lacks for the laboratory; empty when it can run."""
-    lacking = absent(("php", "php-fpm8.2", "nginx", "horde-db-migrate"))
+    lacking = absent(("php", fpm(), "nginx", "horde-db-migrate"))
     lacking += [name for name in ("imp", "turba", "kronolith") if not (WEB_TREE / name).exists()]
     if not Path("/usr/share/php/Horde/ActiveSync.php").exists():
         lacking.append("php-horde-activesync")

@@ -9,7 +9,7 @@ $conf['use_ssl'] = 0;
 $conf['server'] = array('name' => '127.0.0.1', 'port' => @{port});
 $conf['cookie'] = array('domain' => '', 'path' => '/');
 $conf['session'] = array('name' => 'Horde', 'use_only_cookies' => true, 'timeout' => 0, 'cache_limiter' => 'nocache', 'max_time' => 72000);
-$conf['sql'] = array('phptype' => 'sqlite', 'database' => '@{folder}/db/horde.db', 'charset' => 'utf-8', 'use_ssl' => false, 'splitread' => false, 'logqueries' => false);
+$conf['sql'] = array('phptype' => 'sqlite', 'database' => '@{database}', 'charset' => 'utf-8', 'use_ssl' => false, 'splitread' => false, 'logqueries' => false);
 $conf['nosql'] = array('phptype' => false);
 $conf['ldap'] = array('useldap' => false);
 $conf['auth'] = array('admins' => array('user1'), 'checkip' => false, 'checkbrowser' => false, 'resetpassword' => false, 'alternate_login' => false, 'redirect_on_logout' => false, 'list_users' => 'none', 'driver' => 'application', 'params' => array('app' => 'imp', 'login_block' => false, 'count_bad_logins' => false));
