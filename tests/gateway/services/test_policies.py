@@ -1,5 +1,6 @@
 """Policies: versions, roll back, and what their change does to devices (product 4.3)."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -128,3 +129,65 @@ def test_a_fleet_larger_than_a_page(world: World, ann: User, monkeypatch: pytest
     assert world.policies.set_policy(ADMIN, "acme", STRICT).devices == 5
     states = {device.state for device in world.devices.list(ann.organisation)}
     assert states == {DeviceState.PROVISIONING_REQUIRED}
+
+
+def refused(kind: Kind, act: Callable[[], object]) -> None:
+    with pytest.raises(GatewayError) as caught:
+        act()
+    assert caught.value.kind is kind
+
+
+def test_named_policies_have_versions_of_their_own(world: World, ann: User) -> None:
+    made = world.policies.create(ADMIN, "acme", "strict", STRICT)
+    assert (made.version, made.created_by, made.document) == (1, "root", STRICT)
+    assert world.trail()[-1].tag is AuditTag.POLICY_CREATED
+    assert world.policies.set_policy(ADMIN, "acme", STRICTER, name="strict").version.version == 2
+    assert world.policies.copy(ADMIN, "acme", "strict", "copy").document == STRICTER
+    assert [(each.name, each.version) for each in world.policies.list("acme")] == [("copy", 1), ("strict", 2)]
+    assert world.policies.current("acme") is None
+    back = world.policies.roll_back(ADMIN, "acme", 1, name="strict")
+    assert (back.version.version, back.version.document) == (3, STRICT)
+
+
+def test_a_copy_of_the_built_in_policy_says_nothing(world: World, ann: User) -> None:
+    assert world.policies.copy(ADMIN, "acme", "default", "bare").document == {"settings": {}}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-x", "ä", "x" * 65, "a/b", "a\n"])
+def test_names_can_stand_in_an_address(world: World, ann: User, name: str) -> None:
+    refused(Kind.MALFORMED, lambda: world.policies.create(ADMIN, "acme", name, {}))
+
+
+def test_a_name_belongs_to_one_policy(world: World, ann: User) -> None:
+    world.policies.create(ADMIN, "acme", "strict", STRICT)
+    refused(Kind.CONFLICT, lambda: world.policies.create(ADMIN, "acme", "strict", {}))
+    refused(Kind.CONFLICT, lambda: world.policies.create(ADMIN, "acme", "default", {}))
+    refused(Kind.NOT_FOUND, lambda: world.policies.set_policy(ADMIN, "acme", {}, name="other"))
+    refused(Kind.NOT_FOUND, lambda: world.policies.copy(ADMIN, "acme", "other", "third"))
+
+
+def test_what_differs_between_two_versions(world: World, ann: User) -> None:
+    world.policies.set_policy(ADMIN, "acme", STRICT)
+    world.policies.set_policy(ADMIN, "acme", {**STRICTER, "accept_partial": True})
+    assert world.policies.difference("acme", "default", 1, 2) == {
+        "MinDevicePasswordLength": (6, 8),
+        "accept_partial": (False, True),
+    }
+    assert set(world.policies.difference("acme", "default", 0, 1)) == {
+        "DevicePasswordEnabled",
+        "MinDevicePasswordLength",
+    }
+    refused(Kind.NOT_FOUND, lambda: world.policies.difference("acme", "default", 1, 9))
+
+
+def test_a_document_keeps_to_what_was_said(world: World, ann: User) -> None:
+    change = world.policies.set_policy(ADMIN, "acme", {"refresh_hours": 4})
+    assert change.version.document == {"settings": {}, "refresh_hours": 4}
+
+
+def test_a_window_has_bounds(world: World, ann: User) -> None:
+    for minutes in (-1, 43_201):
+        refused(
+            Kind.MALFORMED,
+            lambda minutes=minutes: world.policies.set_policy(ADMIN, "acme", STRICT, minutes=minutes),  # type: ignore[misc]
+        )

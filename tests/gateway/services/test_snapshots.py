@@ -314,3 +314,19 @@ def test_workmail_rules_have_their_own_default() -> None:
     assert Known(device(), ANN, OrganisationView(spared, DEFAULT, rules=listed)).access.level is (
         AccessLevel.ALLOW
     )
+
+
+def test_a_device_that_waits_counts_as_current() -> None:
+    strict = Policy({"DevicePasswordEnabled": True})
+    old = DEFAULT.digest(Version.V16_1)
+    now = NOON.timestamp()
+    behind = known(policy=strict, policy_digest=old).terms(Version.V16_1, now)
+    assert behind.policy_digest == strict.digest(Version.V16_1)
+    waiting = known(policy=strict, policy_digest=old, reprovision_at=NOON).terms(Version.V16_1, now)
+    assert waiting.policy_digest == old
+    view = OrganisationView(ACME, strict, planning=True)
+    planned = Known(replace(device("PHONE1", ANN), policy_digest=old), ANN, view)
+    assert planned.terms(Version.V16_1, now).policy_digest == old
+    fresh = Known(device("PHONE2", ANN), ANN, view)
+    assert fresh.terms(Version.V16_1, now).policy_digest == strict.digest(Version.V16_1)
+    assert not view.alike(OrganisationView(ACME, strict))
