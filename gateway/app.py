@@ -21,6 +21,7 @@ from gateway.config import ACTIVESYNC_PATH, Backend, Config, UserMapping, read_s
 from gateway.directory.local import LocalPasswords
 from gateway.domain_watch import TICK_S, DomainWatch
 from gateway.endpoints.activesync import ActiveSync, Rooms
+from gateway.endpoints.conduct import ConductWatch
 from gateway.endpoints.credentials import Credentials
 from gateway.endpoints.discovery import DiscoveryEndpoint
 from gateway.endpoints.discovery_answers import DiscoveryAnswers
@@ -64,7 +65,9 @@ from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.inventory import Inventory
+from gateway.services.identity import Identities
 from gateway.services.login import Login
+from gateway.services.misbehaviour import Misbehaviour
 from gateway.services.overrides import Overrides
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
@@ -111,6 +114,8 @@ class Services:
     assignments: Assignments
     rollouts: Rollouts
     devices: DeviceService
+    misbehaviour: Misbehaviour
+    identities: Identities
     inventory: Inventory
     audit: AuditService
     finder: Finder
@@ -141,6 +146,8 @@ def services(config: Config) -> Services:
         assignments=Assignments(store, clock),
         rollouts=Rollouts(store, clock),
         devices=DeviceService(store, clock, keys),
+        misbehaviour=Misbehaviour(store, clock),
+        identities=Identities(store, clock),
         inventory=Inventory(store, clock),
         audit=AuditService(store),
         finder=Finder(store),
@@ -266,6 +273,7 @@ class Clients:
             ),
             lane=Lane(proof, self.snapshots, self._recollection, threads),
             provisioning=Provisioning(made.devices, threads, config.limits),
+            conduct=ConductWatch(made.misbehaviour, made.identities, threads),
             passage=Passage(self._upstreams, self.polls, self.snapshots, errands, config.limits),
             welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
             discovery=partial(discovery.speak, pox),

@@ -179,10 +179,10 @@ def _shortfall(request: CommandRequest, device: Device, terms: Terms) -> int | N
     """The Status that tells why a device must provision, None where it is in compliance."""
     key = request.policy_key
     if request.command is _PING:
-        lax = terms.allow_non_provisionable and not device.policy_key
+        lax = terms.allow_non_provisionable and not device.proof_key
         return None if lax or _complies(device, terms) else HIERARCHY_CHANGED
     if not key:
-        if terms.allow_non_provisionable:
+        if terms.allow_non_provisionable and not device.proof_key:  # who had a key shows it (T4)
             return None
         return KEY_MISSING if key is None and terms.strict_absent_key else NOT_PROVISIONED
     if not _current(key, device) or device.policy_digest != terms.policy_digest:

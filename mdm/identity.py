@@ -56,7 +56,7 @@ def jump(device: Device, user_agent: str, device_type: str) -> str:
     same_type = device_type.casefold() == device.device_type.casefold()
     if not user_agent and same_type:
         return ""
-    was, now = pinned(device), _now(pinned(device), user_agent, device_type)
+    was, now = pinned(device), seems(device, user_agent, device_type)
     if kin(was, now) and (same_type or now != OTHER.name):
         return ""
     if same_type and OTHER.name in (was, now):
@@ -65,12 +65,17 @@ def jump(device: Device, user_agent: str, device_type: str) -> str:
     return f"the device began as {began} and now says it is {LABELS[now]} ({_shown(device_type)})"
 
 
-def _now(was: str, user_agent: str, device_type: str) -> str:
-    """The family that a client looks like. Type and User-Agent are asked together and the User-Agent alone
-    as well, or a program of another system would pass by sending the type that it copied."""
-    alone, together = family_of(user_agent, "").name, family_of(user_agent, device_type).name
-    bland = alone in (OTHER.name, "android")
-    return together if bland or kin(was, alone) else alone
+def seems(device: Device, user_agent: str, device_type: str) -> str:
+    """The family that a client looks like. User-Agent and type are asked one by one, or a program of another
+    system would pass by sending the type that it copied; what fits the partnership's own family stays it."""
+    was, alone = pinned(device), family_of(user_agent, "").name
+    if alone not in _BLAND and not kin(was, alone):
+        return alone
+    if device_type.casefold() == device.device_type.casefold():
+        return was
+    typed = family_of("", device_type).name
+    strange = typed not in _BLAND and not kin(was, typed)
+    return typed if strange else family_of(user_agent, device_type).name
 
 
 def newcomer(device_id: str, family: Family, device_type: str, others: Sequence[Device]) -> str:
@@ -110,6 +115,9 @@ def makes_room(device: Device, family: str, now: datetime) -> bool:
         return silent >= GONE_AFTER
     return kin(pinned(device), family) and silent >= NEVER_AFTER
 
+
+_BLAND: Final = frozenset({OTHER.name, "android"})
+"""What many makers' clients call themselves; it speaks against no family."""
 
 _WIPING = frozenset({DeviceState.WIPE_REQUIRED, DeviceState.WIPE_SUCCEEDED})
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.endpoints.bodies import Body, ClientLeft, Inspected, inspect
+from gateway.endpoints.conduct import ConductWatch, Doubt
 from gateway.endpoints.credentials import Basic, Credentials, proven, read_basic
 from gateway.endpoints.door import Door, Visit
 from gateway.endpoints.drip import drip, wants_drip
@@ -49,6 +50,7 @@ class Rooms:
     lane: Lane
     provisioning: Provisioning
     passage: Passage
+    conduct: ConductWatch
     welcome: Welcome
     discovery: App
 
@@ -85,6 +87,8 @@ class ActiveSync:
             return
         except ProtocolError as fault:
             trace.verdict = "malformed"
+            if trace.device is not None:
+                self._rooms.conduct.failed(trace.device)
             reply = protocol_reply(fault, request)
         except GatewayError as error:
             trace.verdict = error.kind.value
@@ -122,6 +126,7 @@ class ActiveSync:
                 return wiped
         if not isinstance(principal, Principal):
             trace.verdict = "unauthenticated"
+            self._rooms.conduct.refused(basic.username, request.device_id)
             return await self._wiped(request, headers, body, basic, trace) or UNAUTHENTICATED
         proven(scope)
         visit = Visit(request, headers, scope["headers"], basic, principal, trace)
@@ -137,6 +142,9 @@ class ActiveSync:
         known, verdict = judged
         request, trace = visit.request, visit.trace
         trace.device = known.device.key
+        heeded = self._rooms.conduct.heed(visit, known, verdict)
+        if heeded is not None:
+            return await self._held_up(visit, known, heeded)
         user_agent = visit.headers.user_agent
         forwarded = isinstance(verdict, Forward)
         synced = forwarded and request.command in _SYNCED
@@ -149,8 +157,20 @@ class ActiveSync:
             return verdict.reply
         rooms = self._rooms.provisioning
         if isinstance(verdict, ProvisionHere):
-            return await rooms.provision(request, known.device.key, body, trace, user_agent)
+            paused_s = self._rooms.conduct.paused_s(known)
+            return await rooms.provision(
+                request, known.device.key, body, trace, user_agent, paused_s=paused_s
+            )
         return await self._quarantined(visit, known, body)
+
+    async def _held_up(self, visit: Visit, known: Known, heeded: Reply | Doubt) -> Reply:
+        """Slowed down, or in dispute from now on."""
+        if isinstance(heeded, Reply):
+            visit.trace.verdict = "slowed"
+            return heeded
+        await self._rooms.conduct.dispute(visit, known, heeded)
+        visit.trace.verdict = "identity"
+        return refusal(visit.request.command, visit.request.version, _BLOCKED)
 
     async def _quarantined(self, visit: Visit, known: Known, body: Body, first: bytes = b"") -> Reply:
         trace, user_agent = visit.trace, visit.headers.user_agent
@@ -162,6 +182,8 @@ class ActiveSync:
         self, visit: Visit, known: Known, seen: Inspected, body: Body, receive: Receive, send: Send
     ) -> Reply | None:
         """Judge once more if anything changed while the body came, then carry the request."""
+        if seen.fingerprint:
+            self._rooms.conduct.synced(known, seen)
         if visit.request.command is Command.SETTINGS and seen.first:
             user_agent = visit.headers.user_agent
             await self._rooms.provisioning.read_settings(known, seen, body, visit.trace, user_agent)
@@ -182,6 +204,7 @@ class ActiveSync:
                 return UNAUTHENTICATED
         outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)
         visit.trace.verdict = outcome.ending.value
+        self._rooms.conduct.ended(known, outcome)
         if outcome.backend_status == 401:
             self._rooms.credentials.refused(visit.basic, known.user)
         return None

@@ -33,10 +33,12 @@ _PING_HEARTBEAT = tag("Ping", "HeartbeatInterval")
 _SYNC_HEARTBEAT = tag("AirSync", "HeartbeatInterval")
 _SYNC_WAIT = tag("AirSync", "Wait")
 _FOLDER_KEY = tag("FolderHierarchy", "SyncKey")
+_SYNC_KEY = tag("AirSync", "SyncKey")
+_COLLECTION = tag("AirSync", "CollectionId")
 
 _WANTED: Mapping[Command, frozenset[Tag]] = {
     Command.PING: frozenset({_PING_HEARTBEAT}),
-    Command.SYNC: frozenset({_SYNC_HEARTBEAT, _SYNC_WAIT}),
+    Command.SYNC: frozenset({_SYNC_HEARTBEAT, _SYNC_WAIT, _SYNC_KEY, _COLLECTION}),
     Command.FOLDER_SYNC: frozenset({_FOLDER_KEY}),
 }
 _NOTHING: frozenset[Tag] = frozenset()
@@ -58,6 +60,7 @@ class Inspected:
         heartbeat: seconds that the client asks to wait, 0 where it does not say.
         waits: True for a request that may hang, whatever it says: a wipe must be able to cut it.
         new_hierarchy: True for a FolderSync from SyncKey 0.
+        fingerprint: stands for the SyncKey and the collection that a Sync names first, 0 where it names none.
     """
 
     first: bytes
@@ -65,6 +68,7 @@ class Inspected:
     heartbeat: float = 0.0
     waits: bool = False
     new_hierarchy: bool = False
+    fingerprint: int = 0
 
 
 class Body:
@@ -166,13 +170,20 @@ def _document(request: CommandRequest, seen: Inspected) -> Inspected:
         raise SchemaError("the body's root element is another command's")
     if request.command is Command.PING:
         seen.heartbeat, seen.waits = _seconds(texts.get(_PING_HEARTBEAT), 1) or LONGEST_HEARTBEAT, True
-    elif request.command is Command.SYNC and (texts or seen.more):
-        # An interval that is none, or a second one, or one further on: the backend may read it otherwise.
-        seen.heartbeat = _seconds(texts.get(_SYNC_HEARTBEAT), 1) or _seconds(texts.get(_SYNC_WAIT), 60)
-        seen.waits = True
+    elif request.command is Command.SYNC:
+        _sync(seen, texts)
     elif request.command is Command.FOLDER_SYNC:
         seen.new_hierarchy = texts.get(_FOLDER_KEY) == "0"
     return seen
+
+
+def _sync(seen: Inspected, texts: Mapping[Tag, str]) -> None:
+    """An interval that is none, or a second one, or one further on: the backend may read it otherwise."""
+    if seen.more or _SYNC_HEARTBEAT in texts or _SYNC_WAIT in texts:
+        seen.heartbeat = _seconds(texts.get(_SYNC_HEARTBEAT), 1) or _seconds(texts.get(_SYNC_WAIT), 60)
+        seen.waits = True
+    if _SYNC_KEY in texts:
+        seen.fingerprint = hash((texts.get(_COLLECTION), texts[_SYNC_KEY])) or 1
 
 
 def _seconds(text: str | None, unit: int) -> float:

@@ -6,6 +6,7 @@ is read; the document goes on as it came, because out-of-office and the rest bel
 
 from gateway.config import Limits
 from gateway.endpoints.bodies import Body, Inspected
+from gateway.endpoints.rendering import later
 from gateway.endpoints.threads import Threads
 from gateway.log import Trace
 from gateway.services.devices import DeviceService
@@ -37,8 +38,12 @@ class Provisioning:
         user_agent: str,
         *,
         unverified: bool = False,
+        paused_s: float = 0.0,
     ) -> Reply:
         """Answer one Provision request; what it changed is durable when this returns.
+
+        Args:
+            paused_s: seconds for which a device that loops is not to ask anew; what it acknowledges is heard.
 
         Raises:
             ProtocolError: the body is no WBXML (102).
@@ -47,6 +52,9 @@ class Provisioning:
         """
         octets = await body.whole(self._provision_bytes)
         message = provision.read(request, octets)
+        if paused_s and isinstance(message, provision.PolicyRequest):
+            trace.verdict = "looping"
+            return later(paused_s)
         actor = device_actor(key, trace.client, user_agent, trace.request_id)
         exchange = await self._threads.store(
             self._devices.provision, key, request, message, actor, unverified=unverified

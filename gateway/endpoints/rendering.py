@@ -4,6 +4,7 @@ Replies of the cores and refusals of the shell meet here; ``gateway.proxy.drain.
 """
 
 from collections.abc import Mapping
+from math import ceil
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +23,11 @@ METHOD_NOT_ALLOWED = Reply(
     405, (("Allow", "OPTIONS,POST"),), b"ActiveSync answers OPTIONS and POST.\n", "text/plain"
 )
 BUSY = Reply(503, (("Retry-After", str(RETRY_AFTER)),))
+
+
+def later(seconds: float) -> Reply:
+    """503 with the time after which to come again."""
+    return Reply(503, (("Retry-After", str(max(ceil(seconds), 1))),))
 
 
 def protocol_reply(fault: ProtocolError, request: CommandRequest | None) -> Reply:

@@ -64,7 +64,8 @@ def _resolved(entry: Entry, key: DeviceKey, resolution: Resolution) -> Device | 
     if not before.conflict:
         raise GatewayError(Kind.CONFLICT, "The identity of the device is not in dispute.")
     if resolution is Resolution.FORGET:
-        return _forget(entry, before)
+        _forget(entry, before)
+        return None
     settled = replace(before, conflict="", claimed="")
     if resolution is Resolution.ACCEPT:
         return keep(entry, before, _accepted(entry, before, settled))

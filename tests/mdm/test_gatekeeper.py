@@ -338,3 +338,12 @@ def test_nobody_gets_through_who_is_not_in_compliance(
     shown = command is Command.PING or (key == device.policy_key and key != 0)
     excused = lax and (not key or (command is Command.PING and not device.policy_key))
     assert excused or (in_force and shown and not terms.refresh_due)
+
+
+@each_version
+@pytest.mark.parametrize("key", [None, 0], ids=str)
+def test_who_had_a_key_is_not_served_without_it(version: Version, key: int | None) -> None:
+    """T4, T6: a lax policy serves devices that never provision, not the copy of one that did."""
+    had = replace(p.device(), proof_key=KEY)
+    assert verdict(Command.SYNC, version, p.device(), key, policy=LAX) is FORWARD
+    assert verdict(Command.SYNC, version, had, key, policy=LAX) is not FORWARD

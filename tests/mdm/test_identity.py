@@ -58,6 +58,18 @@ def test_the_family_at_first_sight_counts_and_not_the_last_contact() -> None:
     assert "began as iOS" in identity.jump(device, SAMSUNG, "iPhone")
 
 
+def test_what_was_accepted_is_at_peace() -> None:
+    """A mixture that an administrator accepted: a Samsung that keeps the type that it copied."""
+    mixed = replace(began(APPLE, "iPhone"), family="samsung")
+    assert identity.seems(began(APPLE, "iPhone"), SAMSUNG, "iPhone") == "samsung"
+    assert identity.jump(mixed, SAMSUNG, "iPhone") == ""
+    assert identity.jump(mixed, APPLE, "iPhone")
+
+
+def test_a_type_that_jumps_under_the_old_user_agent() -> None:
+    assert "Samsung" in identity.jump(began(APPLE, "iPhone"), APPLE, "SAMSUNGS21")
+
+
 def others(*devices: Device) -> list[Device]:
     return list(devices)
 
