@@ -55,3 +55,38 @@ async def test_a_version_that_never_was(client: httpx.AsyncClient) -> None:
 async def test_an_organisation_that_is_not_there(client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/organisations/nobody/policy")).status_code == 404
     assert (await client.put("/api/v1/organisations/nobody/policy", json={})).status_code == 404
+
+
+POLICIES = "/api/v1/organisations/acme/policies"
+
+
+async def test_a_named_policy_from_beginning_to_end(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
+    made = await client.post(POLICIES, json={"name": "strict", "document": STRICT})
+    assert (made.status_code, made.json()["version"], made.json()["document"]) == (201, 1, STRICT)
+    copied = await client.post(POLICIES, json={"name": "twin", "copy_of": "strict"})
+    assert copied.json()["document"] == STRICT
+    assert (await client.post(POLICIES, json={"name": "twin"})).status_code == 409
+    assert (await client.post(POLICIES, json={"name": "no good"})).status_code == 400
+    changed = await client.put(f"{POLICIES}/strict?minutes=30&reason=audit", json={})
+    assert (changed.json()["version"], changed.json()["rollout"]) == (2, None)
+    said = (await client.get(f"{POLICIES}/strict/difference?before=1&after=2")).json()["items"]
+    assert [each["name"] for each in said] == ["DevicePasswordEnabled", "MinDevicePasswordLength"]
+    assert (await client.post(f"{POLICIES}/strict/roll_back", json={"version": 1})).json()["version"] == 3
+    assert [each["name"] for each in (await client.get(POLICIES)).json()["items"]] == ["strict", "twin"]
+    assert (await client.get(f"{POLICIES}/strict")).json()["version"] == 3
+    assert (await client.get(f"{POLICIES}/strict/uses")).json() == {"items": []}
+    assert (await client.delete(f"{POLICIES}/twin")).status_code == 204
+    assert (await client.get(f"{POLICIES}/twin")).status_code == 404
+    assert (await client.delete(f"{POLICIES}/default")).status_code == 409
+
+
+async def test_a_window_that_is_none(client: httpx.AsyncClient) -> None:
+    for wrong in ("minutes=-1", "minutes=x", "minutes=99999", "hours=1"):
+        assert (await client.put(f"{ACME}?{wrong}", json={})).status_code == 400
+
+
+async def test_who_would_ignore_it_is_told(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    body = {"settings": {"RequireStorageCardEncryption": True}}
+    (short,) = (await client.post(f"{ACME}/rehearse", json=body)).json()["shortcomings"]
+    assert (short["family"], short["devices"], short["setting"]) == ("ios", 1, "RequireStorageCardEncryption")
