@@ -4,25 +4,29 @@ A device is named by its user's address and its DeviceId, which may be left out 
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 import click
 
 from gateway.cli import audit
+from gateway.cli.device_list import as_table, found, list_
 from gateway.cli.local import FAILED, NOT_FOUND, USAGE, Work, end, on_store
 from gateway.cli.phone import play
-from gateway.cli.tables import cell, listing, table
-from gateway.endpoints.api.device_views import DeviceList, DeviceView, view
+from gateway.cli.tables import cell, listing, visible
+from gateway.endpoints.api.device_views import DeviceSheet, DeviceView, PeerView, sheet_view, view
+from gateway.endpoints.api.order_views import OrderedView, order_view
 from gateway.records import User
+from gateway.services.inventory import Question
 from gateway.services.partnerships import target_of
 from gateway.services.reasons import tidy_reason, wipe_reason
-from mdm.device import AccessLevel, Device, DeviceKey, DeviceState, WipeKind
+from gateway.services.wipe_guards import Wanted
+from mdm.device import AccessLevel, Device, DeviceKey, WipeKind
+from mdm.orders import ENDED, OBEYED, WipeOrder, in_words
 
-PAGE = 1000
 LOOK_EVERY_S = 0.2
 """How often ``--wait`` looks: a phone that hangs in Ping is wiped within a second."""
 
-HEADINGS = ("ADDRESS", "DEVICEID", "TYPE", "MODEL", "PROTOCOL", "STATE", "ACCESS", "LAST SEEN")
 STORY = ("AT", "BY", "WHAT", "REASON", "OUTCOME")
 BY_RULE = "rules"
 
@@ -33,6 +37,7 @@ def device() -> None:
 
 
 device.add_command(play)
+device.add_command(list_)
 
 
 def _one(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,27 +49,26 @@ def _one(command: Callable[..., None]) -> Callable[..., None]:
 _REASON = click.option("--reason", default="", help="Why; the audit trail keeps it.")
 
 
-@device.command("list")
-@click.option("--org", "organisation", help="Only of this organisation.")
-@click.option("--user", "address", help="Only of the user with this address.")
-@click.option(
-    "--state", type=click.Choice([state.value for state in DeviceState]), help="Only in this state."
-)
-@on_store
-def list_(work: Work, organisation: str | None, address: str | None, state: str | None) -> None:
-    """List devices."""
-    home = work.services.tenants.organisation(organisation).id if organisation else None
-    owner = work.services.users.get(address).id if address else None
-    found = list(_devices(work, home, owner, DeviceState(state) if state else None))
-    _show_all(work, found)
-
-
 @device.command()
 @_one
 @on_store
 def show(work: Work, address: str, device_id: str | None) -> None:
-    """Show a device of the user with this ADDRESS."""
-    _show(work, _found(work, address, device_id))
+    """Show a device of the user with this ADDRESS, with its policy and what the rules answer it."""
+    key = _found(work, address, device_id).key
+    sheet = work.services.inventory.sheet(key)
+    shown = sheet_view(sheet, _address(work, sheet.device))
+    work.show(shown, lambda: _sheet(sheet.device, shown))
+
+
+@device.command()
+@_one
+@click.option("--as", "alias", required=True, metavar="NAME", help="Empty to take it away.")
+@_REASON
+@on_store
+def name(work: Work, address: str, device_id: str | None, alias: str, reason: str) -> None:
+    """Give a device a name of your own, beside what it reports."""
+    key = _key(work, address, device_id)
+    _show(work, work.services.inventory.rename(work.actor, key, alias, tidy_reason(reason)))
 
 
 @device.command()
@@ -77,26 +81,33 @@ def show(work: Work, address: str, device_id: str | None) -> None:
     help="account: what it synced. device: everything on it, and only with a reason.",
 )
 @_REASON
+@click.option("--name", "typed", help="For a full wipe: the device's alias, own name or DeviceId, once more.")
 @click.option("--wait", is_flag=True, help="Stay until the device has acknowledged it.")
 @click.option("--timeout", type=click.FloatRange(min=0), help="Seconds to wait at most.")
 @on_store
 def wipe(
     work: Work,
+    /,
     address: str,
     device_id: str | None,
     kind: str,
     reason: str,
-    wait: bool,
-    timeout: float | None,
+    typed: str | None,
+    **patience: Any,
 ) -> None:
-    """Order a wipe of a device of the user with this ADDRESS; it is done when the device comes next."""
+    """Order a wipe of a device of the user with this ADDRESS; it is done when the device comes next.
+
+    A full wipe may wait for a second administrator first: usher wipe approve.
+    """
     wanted = WipeKind(kind)
     why = wipe_reason(wanted, reason)
     key = _key(work, address, device_id)
-    ordered = work.services.devices.require_wipe(work.actor, key, wanted, why)
-    _tell(work, ordered)
-    if wait:
-        _watch(work, ordered, timeout)
+    if wanted is WipeKind.DEVICE and typed is None:
+        typed = _ask(work, key)
+    order = work.services.wipes.request(work.actor, key, Wanted(wanted, why, typed or ""))
+    _tell(work, order)
+    if patience["wait"]:
+        _watch(work, order, patience["timeout"])
 
 
 @device.command()
@@ -104,9 +115,13 @@ def wipe(
 @_REASON
 @on_store
 def cancel(work: Work, address: str, device_id: str | None, reason: str) -> None:
-    """Take back a wipe that the device has not acknowledged."""
+    """Take back a wipe that the device has not acknowledged, or that waits for approval."""
     key = _key(work, address, device_id)
-    _show(work, work.services.devices.cancel_wipe(work.actor, key, tidy_reason(reason)))
+    before = work.services.devices.get(key)
+    order = work.services.wipes.cancel_for(work.actor, key, tidy_reason(reason))
+    present = work.services.devices.get(key) or before
+    if present is not None:
+        work.show(_ordered(work, present, order), lambda: f"{key.device_id}: {in_words(order)}")
 
 
 @device.command()
@@ -157,16 +172,6 @@ def story(work: Work, address: str, device_id: str | None) -> None:
     audit.show(work, list(audit.records(work, key.organisation, target_of(key))), headings=STORY)
 
 
-def _devices(
-    work: Work, organisation: str | None, owner: str | None, state: DeviceState | None = None
-) -> Iterator[Device]:
-    after: tuple[str, str, str] | None = None
-    while page := work.services.devices.list(organisation, user=owner, state=state, after=after, limit=PAGE):
-        yield from page
-        last = page[-1].key
-        after = (last.organisation, last.user, last.device_id)
-
-
 def _found(work: Work, address: str, device_id: str | None) -> Device:
     """The device that is meant; ends the command, with a list to choose from, where that is not clear."""
     owner = work.services.users.get(address)
@@ -184,43 +189,49 @@ def _key(work: Work, address: str, device_id: str | None) -> DeviceKey:
 
 
 def _only(work: Work, owner: User) -> Device:
-    devices = list(_devices(work, owner.organisation, owner.id))
+    listed = list(found(work, Question(owner.organisation, owner.id)))
+    devices = [each for each, _ in listed]
     if not devices:
         end(f"{owner.address} has no device", NOT_FOUND)
     if len(devices) > 1:
-        click.echo(_table(work, devices), err=True)
+        click.echo(as_table(listed), err=True)
         end(f"{owner.address} has {len(devices)} devices: which DEVICEID?", USAGE)
     return devices[0]
 
 
-def _watch(work: Work, ordered: Device, timeout: float | None) -> None:
+def _ask(work: Work, key: DeviceKey) -> str:
+    """Ask for the device's name, saying first what will be gone."""
+    full = next(each for each in work.services.wipes.choices(key) if each.kind is WipeKind.DEVICE)
+    click.echo(f"A full wipe erases {full.erases}.", err=True)
+    return str(click.prompt(f"Type the device's name, {visible(full.type_name)}, to erase it", err=True))
+
+
+def _watch(work: Work, seen: WipeOrder, timeout: float | None) -> None:
     """Tell each step of a wipe until it is acknowledged; ends the command when it will never be."""
     until = time.monotonic() + timeout if timeout is not None else float("inf")
-    seen = ordered
-    while seen.state is not DeviceState.WIPE_SUCCEEDED:
+    while seen.progress not in OBEYED:
+        if seen.progress in ENDED:
+            end(in_words(seen), FAILED)
         if time.monotonic() >= until:
             end("not acknowledged yet; the wipe stays ordered", FAILED)
         time.sleep(LOOK_EVERY_S)
-        seen = _step(work, seen)
+        present = work.services.wipes.get(seen.key.organisation, seen.id)
+        if present != seen and present.progress not in ENDED - OBEYED:
+            _tell(work, present)
+        seen = present
 
 
-def _step(work: Work, seen: Device) -> Device:
-    present = work.services.devices.get(seen.key)
+def _tell(work: Work, order: WipeOrder) -> None:
+    """A line of progress, or for programs the device and its order as they are now, one object a line."""
+    present = work.services.devices.get(order.key) if work.as_json else None
     if present is None:
-        end("the device was removed meanwhile", FAILED)
-    if present.state not in (DeviceState.WIPE_REQUIRED, DeviceState.WIPE_SUCCEEDED):
-        end("the wipe was cancelled meanwhile", FAILED)
-    if present.wipe != seen.wipe or present.state is not seen.state:
-        _tell(work, present)
-    return present
-
-
-def _tell(work: Work, present: Device) -> None:
-    """A line of progress, or for programs the device as it is now, one object a line."""
-    if work.as_json:
-        click.echo(_view(work, present).model_dump_json())
+        click.echo(f"{order.key.device_id}: {in_words(order)}")
     else:
-        click.echo(_progress(present))
+        click.echo(_ordered(work, present, order).model_dump_json())
+
+
+def _ordered(work: Work, present: Device, order: WipeOrder) -> OrderedView:
+    return OrderedView(**dict(_view(work, present)), order=order_view(order))
 
 
 def _progress(present: Device) -> str:
@@ -239,39 +250,36 @@ def _progress(present: Device) -> str:
     return f"{present.key.device_id}: wipe ({wipe.kind.value}) {what}"
 
 
+def _address(work: Work, present: Device) -> str:
+    return work.services.finder.owners([present])[present.key.user]
+
+
 def _view(work: Work, present: Device) -> DeviceView:
-    return view(present, work.services.finder.owners([present])[present.key.user])
+    return view(present, _address(work, present))
 
 
 def _show(work: Work, present: Device) -> None:
     shown = _view(work, present)
-    values = shown.model_dump(exclude={"wipe", "reported"})
+    work.show(shown, lambda: listing(_values(present, shown)))
+
+
+def _values(present: Device, shown: DeviceView) -> dict[str, object]:
+    values = shown.model_dump(exclude={"wipe", "reported", "policies", "answer", "backends"})
     reported = {f"reported {name}": value for name, value in shown.reported.model_dump().items()}
     progress = {"wipe": _progress(present)} if present.wipe else {}
-    work.show(shown, lambda: listing(values | progress | reported))
+    return values | progress | reported
 
 
-def _show_all(work: Work, devices: list[Device]) -> None:
-    owners = work.services.finder.owners(devices)
-    items = [view(each, owners[each.key.user]) for each in devices]
-    work.show(DeviceList(items=items, next=None), lambda: _table(work, devices))
+def _sheet(present: Device, shown: DeviceSheet) -> str:
+    answer = shown.answer
+    why = f": {answer.reason}" if answer.reason else ""
+    layers = [f"{each.policy}@{each.version} ({each.reach})" for each in shown.policies]
+    told = {"policies": layers, "answer": f"{answer.level.value}{why}", "answer until": answer.until}
+    peers = {f"backend {peer.backend}": _peer(peer) for peer in shown.backends}
+    return listing(_values(present, shown) | told | peers)
 
 
-def _table(work: Work, devices: list[Device]) -> str:
-    owners = work.services.finder.owners(devices)
-    return table(HEADINGS, (_row(each, owners[each.key.user]) for each in devices))
-
-
-def _row(each: Device, address: str) -> tuple[object, ...]:
-    key: DeviceKey = each.key
-    model = each.information.model
-    return (
-        address,
-        key.device_id,
-        each.device_type,
-        model,
-        each.protocol_version,
-        each.state,
-        each.access,
-        each.last_seen,
-    )
+def _peer(peer: PeerView) -> str:
+    if peer.diagnosis:
+        return f"{peer.diagnosis} Since {cell(peer.wipe_at)}." if peer.wipe_at else peer.diagnosis
+    return f"provisioned for the device at {cell(peer.given_at)}" if peer.given_at else "not provisioned"

@@ -5,11 +5,11 @@ would skip devices without a word.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Actor, AuditTag, Scope
+from gateway.records import Actor, AuditTag, BackendKey, Scope
 from gateway.records.inventory import Counts, Found, Listing, Place
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.decisions import Decisions
@@ -55,12 +55,14 @@ class Sheet:
     Attributes:
         policy: what it is asked for. outdated: True where it acknowledged something else.
         decision: whether its mail commands are served, and why.
+        peers: how it stands with the mail servers that provision on their own (product 3.5).
     """
 
     device: Device
     policy: Effective
     outdated: bool
     decision: AccessDecision
+    peers: Sequence[BackendKey] = ()
 
 
 class Inventory:
@@ -77,8 +79,9 @@ class Inventory:
         with self._store.read() as transaction:
             device = present(transaction.devices, key)
             policy = effective(transaction, key)
+            peers = transaction.backend_keys.of(key)
         decision = self._decisions.of_device(key.organisation, key).answer
-        return Sheet(device, policy, outdated(device, policy.policy), decision)
+        return Sheet(device, policy, outdated(device, policy.policy), decision, peers)
 
     def find(self, question: Question, *, after: Place | None = None, limit: int = 100) -> Found:
         """A page; GatewayError MALFORMED with a fault for each part of the question that is none."""

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from gateway.records import BackendKey
 from gateway.records.inventory import Counts
 from gateway.services.inventory import Sheet
 from mdm.device import AccessLevel, Device, DeviceState, WipeKind
@@ -91,13 +92,26 @@ class AnswerView(BaseModel):
     rules: list[str]
 
 
+class PeerView(BaseModel):
+    """How a device stands with a mail server that provisions on its own; ``wipe_at`` tells since when that
+    orders a wipe, which is never passed on."""
+
+    backend: str
+    provisioned: bool
+    given_at: datetime | None
+    wipe_at: datetime | None
+    wipe: WipeKind | None
+    diagnosis: str
+
+
 class DeviceSheet(DeviceView):
-    """A partnership with its effective policy, the most specific layer first, and its answer."""
+    """A partnership with its effective policy, the most specific layer first, its answer and its backends."""
 
     policies: list[LayerView]
     policy_outdated: bool
     policy_digest: str
     answer: AnswerView
+    backends: list[PeerView]
 
 
 class DeviceList(BaseModel):
@@ -141,7 +155,14 @@ def sheet_view(sheet: Sheet, address: str) -> DeviceSheet:
             until=sheet.decision.until,
             rules=list(sheet.decision.rules),
         ),
+        backends=[peer_view(peer) for peer in sheet.peers],
     )
+
+
+def peer_view(peer: BackendKey) -> PeerView:
+    """Everything but the key."""
+    shown = {name: getattr(peer, name) for name in PeerView.model_fields if name != "provisioned"}
+    return PeerView(provisioned=peer.policy_key != 0, **shown)
 
 
 class DeviceCounts(BaseModel):

@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from gateway.chance import SystemClock
 from gateway.cli import device as devices
+from gateway.cli import device_list
 from gateway.records import Actor
+from gateway.services.backend_keys import BackendKeys
 from mdm.ashttp import Version
 from mdm.device import Device, DeviceInformation, DeviceState, WipeKind
 from tests.support import partnership
@@ -26,6 +29,23 @@ def test_list_and_show(usher: Usher, asked: Callable[..., Any], desk: Desk, ann:
     assert asked("device", "show", ann, "phone2")["protocol_version"] == "12.1"
     text = usher("device", "show", ann, "PHONE1").stdout
     assert "reported model" in text and "Provisioning Succeeded" in text
+
+
+def test_a_backends_wipe_is_shown_and_its_key_is_not(
+    usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str
+) -> None:
+    phone = desk.phone(ann)
+    keys = BackendKeys(desk.services.store, SystemClock())
+    keys.granted(phone.key, "horde", 4294967291, "")
+    assert "provisioned for the device at" in usher("device", "show", ann).stdout
+    keys.ordered(phone.key, "exchange", None)
+    assert (
+        "'exchange' orders a wipe of this device. It was not passed on."
+        in usher("device", "show", ann).stdout
+    )
+    told = usher("device", "show", ann, "--json").stdout
+    assert [each["backend"] for each in json.loads(told)["backends"]] == ["exchange", "horde"]
+    assert "4294967291" not in told
 
 
 def test_no_policy_key_is_ever_printed(usher: Usher, desk: Desk, ann: str) -> None:
@@ -52,9 +72,13 @@ def test_a_wipe_is_of_the_account_unless_said_otherwise(usher: Usher, desk: Desk
     phone = desk.phone(ann)
     assert "wipe (account) ordered" in usher("device", "wipe", ann).stdout
     usher("device", "wipe", ann, "--kind", "device", code=2)
-    usher("device", "wipe", ann, "--kind", "device", "--reason", "stolen", code=4)
+    full = ("device", "wipe", ann, "--kind", "device", "--reason", "stolen")
+    usher(*full, "--name", "PHONE1", code=4)
     usher("device", "cancel", ann, "--reason", "found")
-    usher("device", "wipe", ann, "--kind", "device", "--reason", "stolen")
+    usher("org", "safeguards", "acme", "--no-approve-full-wipes")
+    usher(*full, "--name", "PHONE2", code=2)
+    asked = usher(*full, typed="phone1\n")
+    assert "erases" in asked.stderr and "PHONE1" in asked.stderr
     stored = desk.services.devices.get(phone.key)
     assert stored is not None
     assert stored.wipe is not None
@@ -186,7 +210,7 @@ def test_lists_go_on_beyond_a_page(
 ) -> None:
     for number in range(5):
         desk.phone(ann, f"PHONE{number}")
-    monkeypatch.setattr(devices, "PAGE", 2)
+    monkeypatch.setattr(device_list, "PAGE", 2)
     assert len(asked("device", "list")["items"]) == 5
 
 

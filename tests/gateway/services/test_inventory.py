@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag
+from gateway.services.backend_keys import BackendKeys
 from gateway.services.inventory import ALIAS_LIMIT, Question
 from mdm.device import AccessLevel, DeviceKey, WipeKind
 from tests.support.world import ADMIN, World
@@ -88,3 +89,12 @@ def test_the_sheet_of_a_device_tells_its_policy_and_its_answer(world: World) -> 
     with pytest.raises(GatewayError) as unknown:
         world.inventory.sheet(DeviceKey(home.id, phone.key.user, "NOBODY"))
     assert unknown.value.kind is Kind.NOT_FOUND
+
+
+def test_the_sheet_of_a_device_tells_how_it_stands_with_the_backends(world: World) -> None:
+    world.organisation()
+    phone = world.phone(world.user())
+    assert list(world.inventory.sheet(phone.key).peers) == []
+    BackendKeys(world.store, world.clock).ordered(phone.key, "exchange", WipeKind.DEVICE)
+    (peer,) = world.inventory.sheet(phone.key).peers
+    assert (peer.backend, peer.wipe, peer.wipe_at) == ("exchange", WipeKind.DEVICE, world.clock.time)

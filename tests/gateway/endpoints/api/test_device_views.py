@@ -2,7 +2,16 @@
 
 from dataclasses import fields
 
-from gateway.endpoints.api.device_views import DeviceView, Reported, WipeView, counts_view, view
+from gateway.endpoints.api.device_views import (
+    DeviceView,
+    PeerView,
+    Reported,
+    WipeView,
+    counts_view,
+    peer_view,
+    view,
+)
+from gateway.records import BackendKey
 from gateway.records.inventory import Counts
 from mdm.device import Device, DeviceInformation, Wipe, WipeKind
 from tests.support.stores import NOON, device
@@ -29,6 +38,21 @@ def test_every_field_is_shown_or_hidden_on_purpose() -> None:
     assert {field.name for field in fields(Device)} == shown | HIDDEN
     assert set(WipeView.model_fields) == {field.name for field in fields(Wipe)}
     assert set(Reported.model_fields) == {field.name for field in fields(DeviceInformation)}
+
+
+def test_of_a_backends_key_only_that_there_is_one() -> None:
+    assert {field.name for field in fields(BackendKey)} == (set(PeerView.model_fields) - {"provisioned"}) | {
+        "key",
+        "policy_key",
+        "handshakes",
+        "window",
+        "busy_until",
+        "informed",
+    }
+    shown = peer_view(BackendKey(device().key, "exchange", policy_key=4711, given_at=NOON, wipe_at=NOON))
+    assert (shown.provisioned, shown.backend, shown.wipe_at) == (True, "exchange", NOON)
+    assert "4711" not in shown.model_dump_json()
+    assert not peer_view(BackendKey(device().key, "exchange")).provisioned
 
 
 def test_counts_are_shown_as_they_are() -> None:
