@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "resource": "resource",
         "permission": "permission",
         "policy": "policy",
+        "rule": "rule",
+        "quarantine": "quarantine",
         "device": "device",
         "wipe": "wipe",
         "audit": "audit",

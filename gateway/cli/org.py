@@ -1,13 +1,16 @@
 """``usher org``: organisations (product 1). Exit codes: ``gateway.cli.local``."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from gateway.cli.local import Work, on_store
+from gateway.cli import rule_texts
+from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.organisations import OrganisationList, view
+from gateway.endpoints.api.rule_views import impact_view
 from gateway.records import Organisation, OrganisationState, Signal, UserSource
 from gateway.services.tenants import Settings
 from mdm.device import AccessLevel
@@ -80,10 +83,26 @@ def create(work: Work, /, alias: str, **wanted: Any) -> None:
 @org.command("set")
 @click.argument("organisation")
 @_settings
+@click.option("--spare-known", is_flag=True, help="With --default-access: devices known by now stay allowed.")
+@click.option("--dry-run", is_flag=True, help="With --default-access: only say who would be cut off.")
+@click.option("--force", is_flag=True, help="With --default-access: even if nobody would be let in any more.")
 @on_store
-def set_(work: Work, /, organisation: str, **wanted: Any) -> None:
+def set_(
+    work: Work, /, organisation: str, spare_known: bool, dry_run: bool, force: bool, **wanted: Any
+) -> None:
     """Change settings of ORGANISATION; what is not named stays."""
-    _show(work, work.services.tenants.change_organisation(work.actor, organisation, _read(wanted)))
+    settings = _read(wanted)
+    level, rest = settings.default_access, replace(settings, default_access=None)
+    defaults = work.services.default_access
+    if level is None and (spare_known or dry_run or force):
+        end("--spare-known, --dry-run and --force go with --default-access", USAGE)
+    if level is not None and dry_run:
+        told = defaults.rehearse(organisation, level, spare_known=spare_known)
+        work.show(impact_view(told), lambda: rule_texts.impact(told))
+        return
+    if level is not None:
+        defaults.put(work.actor, organisation, level, spare_known=spare_known, force=force)
+    _show(work, work.services.tenants.change_organisation(work.actor, organisation, rest))
 
 
 @org.command()

@@ -29,6 +29,8 @@ class Permission(Enum):
     MAILBOX_WRITE = "mailbox:write"
     POLICY_READ = "policy:read"
     POLICY_WRITE = "policy:write"
+    RULE_READ = "rule:read"
+    RULE_WRITE = "rule:write"
     DEVICE_READ = "device:read"
     DEVICE_WRITE = "device:write"
     DEVICE_WIPE = "device:wipe"

@@ -21,7 +21,9 @@ from gateway.endpoints.api import (
     policy_rollout,
     problems,
     profile_links,
+    quarantine,
     resources,
+    rules,
     users,
 )
 from gateway.endpoints.api.calls import UseCases
@@ -38,6 +40,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     resources.router,
     permissions.router,
     policies.router,
+    rules.router,
+    quarantine.router,
     policy_assignments.router,
     policy_rollout.router,
     policy_reference.router,

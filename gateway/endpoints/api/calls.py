@@ -17,16 +17,21 @@ from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError, Kind
 from gateway.probes.examining import Examination
 from gateway.records import Actor
+from gateway.services.access_rules import AccessRules
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
+from gateway.services.decisions import Decisions
+from gateway.services.default_access import DefaultAccess
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.inventory import Inventory
+from gateway.services.overrides import Overrides
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
+from gateway.services.quarantine import Quarantine
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.tenants import Tenants
@@ -68,6 +73,16 @@ class UseCases(Protocol):
     def assignments(self) -> Assignments: ...
     @property
     def rollouts(self) -> Rollouts: ...
+    @property
+    def access_rules(self) -> AccessRules: ...
+    @property
+    def default_access(self) -> DefaultAccess: ...
+    @property
+    def overrides(self) -> Overrides: ...
+    @property
+    def decisions(self) -> Decisions: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
     @property
     def devices(self) -> DeviceService: ...
     @property

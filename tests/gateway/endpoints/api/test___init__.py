@@ -15,7 +15,7 @@ from tests.support.desk import Desk
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 ONLY_LOOKS = {"rehearse"}
-OTHERS = dict.fromkeys(("group", "member", "resource", "mailbox", "grantee"), "x@acme.example")
+OTHERS = dict.fromkeys(("group", "member", "resource", "mailbox", "grantee", "rule"), "x@acme.example")
 
 
 def routes() -> Iterator[APIRoute]:
