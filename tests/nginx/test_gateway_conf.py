@@ -194,7 +194,7 @@ async def test_bytes_pass_as_they_come_both_ways(nginx: Front, backend: Recordin
     writer.write(
         f"POST {ACTIVESYNC}{QUERY} HTTP/1.1\r\nHost: {PUBLIC}\r\nContent-Length: 8\r\n\r\none ".encode()
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         assert await halves.get() == b"one "
         await reader.readuntil(b"\r\n\r\n")
         assert await reader.readexactly(4) == b"one "

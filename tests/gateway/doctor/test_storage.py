@@ -29,7 +29,10 @@ URL = f"https://{PUBLIC}/Microsoft-Server-ActiveSync"
 async def test_requests(gateway: Gateway, tmp_path: Path, settings: str, expected: Storage) -> None:
     with lab(tmp_path / "lab", Host(PUBLIC, passes(gateway.port, settings))) as running:
         tls = context(running.ways.ca)
-        found = await storage.requests(URL, ["127.0.0.1"], running.ways.https_port, tls)
+        patience_s = storage.PATIENCE_SECONDS if expected is Storage.STORES else 20.0
+        found = await storage.requests(
+            URL, ["127.0.0.1"], running.ways.https_port, tls, patience_s=patience_s
+        )
     assert found is expected
 
 

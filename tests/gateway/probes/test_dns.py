@@ -226,8 +226,9 @@ async def test_a_stale_cache_shows_beside_the_zones_own_server(cached: Callable[
 
 
 async def test_two_resolvers_may_disagree(cached: Callable[[str], Behaviour]) -> None:
-    with Misfit(cached("new")) as first, Misfit(cached("old")) as second:
-        resolver = Resolver([first.server, second.server], timeout_s=QUICK, authority_port=1)
+    with Misfit(cached("new")) as first, Misfit(cached("old")) as second, Misfit(dns_server.failing()) as own:
+        servers = [first.server, second.server]
+        resolver = Resolver(servers, timeout_s=10, authority_port=own.server.port)
         survey = await resolver.survey("_usher.acme.test", "TXT")
     assert survey.answer.values == ("new",)
     assert [each.values for each in survey.dissent] == [("old",)]
@@ -237,7 +238,7 @@ async def test_an_own_server_that_is_not_to_be_reached_is_no_dissent(
     cached: Callable[[str], Behaviour],
 ) -> None:
     with Misfit(cached("new")) as cache:
-        survey = await Resolver([cache.server], timeout_s=QUICK, authority_port=1).survey(
+        survey = await Resolver([cache.server], timeout_s=3, authority_port=1).survey(
             "_usher.acme.test", "TXT"
         )
     assert (survey.answer.values, survey.dissent) == (("new",), ())

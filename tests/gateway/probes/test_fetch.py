@@ -131,7 +131,7 @@ async def test_an_address_that_swallows_everything_leaves_time_for_the_next(ca: 
         with Misfit(records) as names:
             resolver = Resolver([names.server], timeout_s=10)
             async with stranger(CHALLENGE, identity, address="127.0.0.9", port=port):
-                seen = await fetch(resolver, f"{scheme}://{NAME}:{port}/", ca=ca, timeout_s=6)
+                seen = await fetch(resolver, f"{scheme}://{NAME}:{port}/", ca=ca, timeout_s=12)
     assert isinstance(seen, Fetched)
     assert seen.peer == "127.0.0.9"
 
