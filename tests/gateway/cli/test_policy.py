@@ -66,3 +66,42 @@ def test_changes_leave_the_document_alone() -> None:
     document = {"settings": {"AllowCamera": True}, "refresh_hours": 1}
     assert changed(document, ["AllowCamera=false"], ["refresh_hours"]) == {"settings": {"AllowCamera": False}}
     assert document == {"settings": {"AllowCamera": True}, "refresh_hours": 1}
+
+
+def test_named_policies(usher: Usher, asked: Callable[..., Any], acme: str) -> None:
+    made = usher(
+        "policy", "create", acme, "strict", "--template", "nist-minded", "--set", "AllowCamera=false"
+    )
+    assert "usher policy assign acme strict" in made.stdout
+    shown = asked("policy", "show", acme, "--policy", "strict")
+    assert shown["document"]["settings"]["AllowCamera"] is False
+    assert shown["document"]["refresh_hours"] == 24
+    usher("policy", "set", acme, "--policy", "strict", "--unset", "AllowCamera", "--reason", "photos")
+    (differs,) = asked("policy", "diff", acme, "1", "2", "--policy", "strict")["items"]
+    assert (differs["name"], differs["before"], differs["after"]) == ("AllowCamera", False, True)
+    assert "AllowCamera" in usher("policy", "diff", acme, "1", "2", "--policy", "strict").stdout
+    usher("policy", "copy", acme, "strict", "twin")
+    assert [each["name"] for each in asked("policy", "list", acme)["items"]] == ["strict", "twin"]
+    usher("policy", "rollback", acme, "1", "--policy", "strict", "--over", "30")
+    lines = usher("policy", "list", acme).stdout.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [["strict", "3"], ["twin", "1"]]
+    usher("policy", "delete", acme, "twin")
+    usher("policy", "show", acme, "--policy", "twin", code=3)
+    usher("policy", "delete", acme, "default", code=4)
+    assert usher("policy", "uses", acme).stdout.startswith("the whole organisation")
+
+
+def test_a_dry_run_tells_whom_and_who_would_ignore_it(usher: Usher, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    said = usher("policy", "set", "acme", "--set", "RequireStorageCardEncryption=true", "--dry-run").stdout
+    assert "touches 1 of 1 devices" in said
+    assert "1 will not do RequireStorageCardEncryption: iOS and iPadOS Mail is known to ignore it" in said
+
+
+def test_what_was_said_is_marked(usher: Usher, acme: str) -> None:
+    usher("policy", "set", acme, "--set", "accept_partial=true")
+    lines = {
+        line.split()[0]: line.split() for line in usher("policy", "show", acme).stdout.splitlines() if line
+    }
+    assert lines["accept_partial"][1:] == ["yes", "yes"]
+    assert lines["accept_external"][1:] == ["no"]
