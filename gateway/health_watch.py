@@ -52,11 +52,21 @@ class HealthWatch:
         """
         organisations = await asyncio.to_thread(self._tenants.organisations)
         names = sorted({each.backend for each in organisations})
-        answered = await asyncio.gather(*(self._answers(name) for name in names))
-        for name, good in zip(names, answered, strict=True):
+        verdicts = await asyncio.gather(*(self._look(name) for name in names))
+        answered = {name: good for name, good in zip(names, verdicts, strict=True) if good is not None}
+        for name, good in answered.items():
             self._failures[name] = 0 if good else self._failures.get(name, 0) + 1
         for organisation in organisations:
-            await self._settle(organisation, self._failures[organisation.backend])
+            if organisation.backend in answered:
+                await self._settle(organisation, self._failures[organisation.backend])
+
+    async def _look(self, name: str) -> bool | None:
+        """None after an accident of our own, which says nothing of this backend and is not the others'."""
+        try:
+            return await self._answers(name)
+        except Exception:
+            _log.exception("the health check of a backend failed", extra={"backend": name})
+            return None
 
     async def _settle(self, organisation: Organisation, failures: int) -> None:
         if organisation.state is OrganisationState.ACTIVE and failures >= IN_A_ROW:

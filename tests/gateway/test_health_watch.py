@@ -133,6 +133,22 @@ async def test_an_organisation_that_changed_meanwhile_is_left_alone(tenants: Ten
     assert states(tenants) == {"acme": INACTIVE, "globex": IMPAIRED}
 
 
+async def test_an_accident_of_ours_is_no_failure_of_a_backend_and_not_the_others(
+    tenants: Tenants, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answers(name: str) -> bool:
+        if name == "default":
+            raise ValueError("ours")
+        return await world.answers(name)
+
+    world.down = {"other"}
+    watch = HealthWatch(tenants, answers)
+    for _ in range(IN_A_ROW):
+        await watch.round()
+    assert states(tenants) == {"acme": ACTIVE, "globex": IMPAIRED}
+    assert caplog.text.count("the health check of a backend failed") == IN_A_ROW
+
+
 async def test_a_database_that_is_away_is_said(world: World) -> None:
     class Away(Tenants):
         def __init__(self) -> None:
