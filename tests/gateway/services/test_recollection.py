@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, OrganisationState
+from gateway.services.backend_keys import BackendKeys
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
 from gateway.services.recollection import Recollection
@@ -118,3 +119,21 @@ def test_the_route_is_read_with_the_partnership(world: World, recollection: Reco
     first = recollection.known(principal, asked("PHONE1"), ip="", user_agent="")
     assert not isinstance(first, TooManyDevices)
     assert (first.backend, recollection.surroundings(principal).backend) == ("default", "default")
+
+
+def test_the_key_of_the_backend_that_serves_is_read_with_it(world: World, recollection: Recollection) -> None:
+    organisation, ann = world.organisation(), world.user()
+    phone, other = world.phone(ann), world.phone(ann, "PHONE2")
+    keys = BackendKeys(world.store, world.clock)
+    (_, before), *_ = recollection.known_again([phone.key])
+    assert before is not None
+    assert before.peer is None
+    keys.granted(phone.key, "default", 5, "")
+    keys.granted(phone.key, "other", 6, "")
+    seen = [known for _, known in recollection.known_again([phone.key, other.key])]
+    assert [known.peer.policy_key if known and known.peer else None for known in seen] == [5, None]
+    world.users.change(ADMIN, ann.address, UserChanges(backend="other"))
+    routed = recollection.known(Principal(organisation.id, ann.id), asked("PHONE1"), ip="", user_agent="")
+    assert not isinstance(routed, TooManyDevices)
+    assert routed.peer is not None
+    assert (routed.backend, routed.peer.policy_key) == ("other", 6)

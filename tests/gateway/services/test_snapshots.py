@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.records import Change, Contact, Organisation, OrganisationState, Scope, Signal, User, UserState
+from gateway.records import (
+    BackendKey,
+    Change,
+    Contact,
+    Organisation,
+    OrganisationState,
+    Scope,
+    Signal,
+    User,
+    UserState,
+)
 from gateway.services.snapshots import (
     FEED_SILENCE,
     REMEMBERED_CHANGES,
@@ -17,7 +27,8 @@ from gateway.services.snapshots import (
 from mdm.access import AccessDecision
 from mdm.ashttp import Version
 from mdm.criteria import Facts
-from mdm.device import AccessLevel, Device, DeviceKey
+from mdm.device import AccessLevel, Device, DeviceInformation, DeviceKey
+from mdm.handshake import digest_of
 from mdm.policy import DEFAULT, Policy
 from mdm.rules import Condition, Mode, Rule, RuleSet
 from tests.support.stores import ACME, GLOBEX, NOON, device, user
@@ -330,3 +341,14 @@ def test_a_device_that_waits_counts_as_current() -> None:
     fresh = Known(device("PHONE2", ANN), ANN, view)
     assert fresh.terms(Version.V16_1, now).policy_digest == strict.digest(Version.V16_1)
     assert not view.alike(OrganisationView(ACME, strict))
+
+
+def test_what_the_backend_has_not_been_told_is_known_beforehand() -> None:
+    told = DeviceInformation(model="A1")
+    silent, reporting = device(), device(information=told)
+    view = OrganisationView(ACME, DEFAULT)
+    assert not Known(silent, ANN, view).untold
+    assert Known(reporting, ANN, view).untold
+    peer = BackendKey(reporting.key, "exchange", informed=digest_of(told))
+    assert not Known(reporting, ANN, view, peer=peer).untold
+    assert Known(reporting, ANN, view, peer=replace(peer, informed=digest_of(DeviceInformation("B2")))).untold
