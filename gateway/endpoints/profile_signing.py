@@ -8,6 +8,7 @@ a profile goes out unsigned; the device shows it as such and installs it all the
 from certs.chain import parse
 from certs.cms import sign_with_pem
 from certs.csr import names_of
+from certs.errors import CertificateError
 from certs.names import covers
 from gateway.config import CertificateFiles, Tls
 from gateway.config.certificate_files import certificate_files
@@ -30,14 +31,22 @@ class ProfileSigner:
         """
         if not self._tls.configured:
             return profile
-        if self._chosen is None:
-            self._chosen = self._choose()
-        return sign_with_pem(profile, self._chosen.certificate.read_bytes(), self._chosen.key.read_bytes())
+        chosen = self._chosen or self._choose()
+        self._chosen = None  # another may have the name next time, should this one be gone
+        signed = sign_with_pem(profile, chosen.certificate.read_bytes(), chosen.key.read_bytes())
+        self._chosen = chosen
+        return signed
 
     def _choose(self) -> CertificateFiles:
         every = certificate_files(self._tls)
+        if not every:
+            raise CertificateError(f"no certificate in {self._tls.folder}")
         return next((files for files in every if self._covers(files)), every[0])
 
     def _covers(self, files: CertificateFiles) -> bool:
-        names = names_of(parse(files.certificate.read_bytes())[0].extensions)
+        """A bad file is the listeners' business to tell; here it has no name."""
+        try:
+            names = names_of(parse(files.certificate.read_bytes())[0].extensions)
+        except (OSError, CertificateError):
+            return False
         return any(covers(name, self._host) for name in names)

@@ -47,5 +47,27 @@ def test_a_renewed_certificate_holds_at_once(tmp_path: Path) -> None:
         signer(PROFILE)
 
 
+def test_a_bad_file_in_the_folder_keeps_nobody_from_signing(tmp_path: Path) -> None:
+    folder = tmp_path / "certs"
+    folder.mkdir()
+    (folder / "bad.pem").write_text("no certificate")
+    (folder / "gone.pem").symlink_to(tmp_path / "nowhere.pem")
+    with pytest.raises(CertificateError):
+        ProfileSigner(Tls(folder=folder), "usher.example")(PROFILE)
+    own = made(tmp_path / "own", "usher.example")
+    (folder / "usher.pem").write_bytes(own.certificate.read_bytes() + own.key.read_bytes())
+    signer = ProfileSigner(Tls(folder=folder), "usher.example")
+    assert "usher.example" in signer_of(signer(PROFILE), tmp_path)
+    (folder / "usher.pem").rename(folder / "usher-2.pem")
+    with pytest.raises(OSError, match="No such file"):
+        signer(PROFILE)
+    assert "usher.example" in signer_of(signer(PROFILE), tmp_path)
+
+
+def test_an_empty_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CertificateError, match="no certificate in"):
+        ProfileSigner(Tls(folder=tmp_path), "usher.example")(PROFILE)
+
+
 def test_without_a_certificate_a_profile_stays_as_it_is() -> None:
     assert ProfileSigner(Tls(), "usher.example")(PROFILE) == PROFILE
