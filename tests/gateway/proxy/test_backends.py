@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from gateway.config import Backend, BackendKind, Credentials, UserMapping
+from gateway.config import Backend, BackendKind, Credentials, Provisions, UserMapping
 from gateway.proxy.backends import BACKENDS, Identity, Route
 from mdm.query import parse
 
@@ -99,3 +99,23 @@ def test_base64_stays_for_exchange_but_loses_the_policy_key():
 
 def test_every_kind_has_its_query():
     assert set(BACKENDS) == set(BackendKind)
+
+
+def test_the_backends_own_key_goes_where_it_looks_for_it():
+    made = route(BackendKind.EXCHANGE)
+    query = made.target(request(BLOB), SOMEBODY, 2**32 - 1).partition("?")[2]
+    assert base64.b64decode(query) == OCTETS.replace(b"\x04\x39\x30\x00\x00", b"\x04\xff\xff\xff\xff")
+    assert made.key_header(request(BLOB), 7) == ()
+    plain = request("Cmd=FolderSync&User=u&DeviceId=dev1&DeviceType=iPhone")
+    assert "7" not in made.target(plain, SOMEBODY, 7)
+    assert made.key_header(plain, 7) == (("X-MS-PolicyKey", "7"),)
+    assert made.key_header(plain, 0) == (("X-MS-PolicyKey", "0"),)
+    assert made.key_header(plain, None) == ()
+    assert route().key_header(request(BLOB), 7) == (("X-MS-PolicyKey", "7"),)
+
+
+def test_who_provisions_and_who_discovers():
+    assert (route().provisions, route().discovers) == (True, False)
+    assert route(BackendKind.EXCHANGE).discovers
+    never = route(BackendKind.EXCHANGE, provisions=Provisions.NEVER)
+    assert (never.provisions, never.discovers) == (False, False)

@@ -402,6 +402,30 @@ async def test_a_backend_that_wants_provisioning_is_a_503(start, status):
         assert (await pump.outcome()).ending is Ending.PROVISIONS
 
 
+@pytest.mark.parametrize(
+    ("script", "ending"),
+    [
+        (reply(449), Ending.PROVISIONS),
+        (reply(200, status_document("142")), Ending.PROVISIONS),
+        (reply(200, status_document("140")), Ending.WIPES),
+        (reply(200, encode(element(tag("Provision", "Provision")))), Ending.ORDERS),
+    ],
+    ids=["449", "142", "140", "an order"],
+)
+async def test_an_order_may_be_left_to_the_caller(start, script, ending):
+    async with start(script, on_order=None) as pump:
+        client = await pump.front.dial()
+        await client.post(b"q")
+        outcome = await pump.outcome()
+        assert (outcome.ending, outcome.status, outcome.sent) == (ending, 0, 0)
+    async with start(script, on_order=Reply(503, (("Retry-After", "1"),))) as pump:
+        client = await pump.front.dial()
+        await client.post(b"q")
+        assert ("retry-after", "1") in [
+            (name.lower(), value) for name, value in (await client.answer()).headers
+        ]
+
+
 async def test_a_remote_wipe_from_a_backend_never_reaches_a_device(start):
     provision = encode(element(tag("Provision", "Provision"), element(tag("Provision", "RemoteWipe"))))
     for script in (
