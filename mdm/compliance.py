@@ -122,7 +122,8 @@ def _lost(refusal: str | None, policy: Policy, status: int | None) -> Finding:
 def _tolerates(policy: Policy, status: int | None) -> bool:
     if status == 4:
         return policy.accept_external
-    return policy.allow_non_provisionable or (status == 2 and policy.accept_partial)
+    accepted = (status == 2 and policy.accept_partial) or (status == 3 and policy.accept_declined)
+    return policy.allow_non_provisionable or accepted
 
 
 def _offered(at: datetime, now: datetime) -> Finding:
@@ -133,11 +134,18 @@ def _offered(at: datetime, now: datetime) -> Finding:
     return Finding(Compliance.UNANSWERED, f"was given its policy at {_told(at)} and never acknowledged it")
 
 
+def _coming(moment: datetime, now: datetime) -> str:
+    """Whoever waits is served with what it has, also while a pause or a rate holds its turn back."""
+    if moment.year == datetime.max.year:
+        return "keeps an older policy: bringing it the changed one was cancelled"
+    if moment <= now:
+        return "gets the changed policy as soon as its turn comes"
+    return f"gets the changed policy from {_told(moment)} on"
+
+
 def _provisioned(device: Device, policy: Policy, now: datetime) -> Finding:
-    if device.reprovision_at is not None and device.reprovision_at > now:
-        return Finding(
-            Compliance.CHANGE_COMING, f"gets the changed policy from {_told(device.reprovision_at)} on"
-        )
+    if device.reprovision_at is not None:
+        return Finding(Compliance.CHANGE_COMING, _coming(device.reprovision_at, now))
     if device.policy_digest != policy.digest(version(device.protocol_version)):
         return Finding(Compliance.OUTDATED, "acknowledged an older policy than the one in force")
     hours = policy.refresh_hours

@@ -1,6 +1,6 @@
 """The policy that a device is sent: every EASProvisionDoc element of MS-ASPROV 2.2.2 as one row of a table.
 
-A policy is a document of settings (named as on the wire) and of four switches that never reach the device.
+A policy is a document of settings (named as on the wire) and of switches that never reach the device.
 What is sent is always the whole document in schema order: a setting that nobody set goes out empty or with
 its default, so unsetting one needs no memory of the past. Only the two application lists may be absent;
 there ``None`` means "was set once", and is sent as an empty list.
@@ -349,7 +349,7 @@ BY_NAME: Mapping[str, Setting] = MappingProxyType({setting.name: setting for set
 WORKMAIL_SETTINGS: tuple[Setting, ...] = tuple(setting for setting in SETTINGS if setting.label)
 """The eleven of product 4.1, in schema order."""
 
-SWITCHES = ("allow_non_provisionable", "accept_partial", "accept_external")
+SWITCHES = ("allow_non_provisionable", "accept_partial", "accept_declined", "accept_external")
 
 _DOCUMENT = tag("Provision", "EASProvisionDoc")
 _PAGE = _DOCUMENT[0]
@@ -366,6 +366,8 @@ class Policy:
         settings: setting name to value; a missing name was never set, None was set once and unset.
         allow_non_provisionable: serve devices that never fetched a policy (MS-ASPROV R509).
         accept_partial: take an acknowledgement with Status 2 for compliance, instead of 139.
+        accept_declined: take one with Status 3, nothing applied, instead of 139; so does serving devices that
+            never ask, which would be no reason to ask.
         accept_external: take one with Status 4, externally managed, instead of 145.
         refresh_hours: hours after which a device fetches the policy again, 0 for never.
     """
@@ -375,6 +377,7 @@ class Policy:
     accept_partial: bool = False
     accept_external: bool = False
     refresh_hours: int = 0
+    accept_declined: bool = False
     _digests: dict[Version, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -319,8 +319,9 @@ def _objection(status: int, policy: Policy) -> int | None:
     """The common Status with which an acknowledgement is refused, None when it is good enough."""
     if status == EXTERNALLY_MANAGED:
         return None if policy.accept_external else EXTERNAL_REFUSED
-    tolerated = policy.allow_non_provisionable or (status == PARTLY_APPLIED and policy.accept_partial)
-    return None if status == APPLIED or tolerated else NOT_FULLY_PROVISIONABLE
+    accepted = {APPLIED: True, PARTLY_APPLIED: policy.accept_partial, NOT_APPLIED: policy.accept_declined}
+    tolerated = policy.allow_non_provisionable or accepted[status]
+    return None if tolerated else NOT_FULLY_PROVISIONABLE
 
 
 def own_policy_type(version: Version) -> str:

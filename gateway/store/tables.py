@@ -294,7 +294,7 @@ def _partnership() -> tuple[Any, ...]:
         Column("policy_digest", Text, nullable=False),
         Column("provisioned_at", Instant),
         Column("acknowledged_status", Integer),
-        Column("reprovision_at", Instant, index=True),
+        Column("reprovision_at", Instant),
         Column("offers", Integer, nullable=False),
         Column("offers_since", Instant),
         Column("diagnosis", Text, nullable=False),
@@ -326,6 +326,7 @@ def _partnership() -> tuple[Any, ...]:
         Column("last_ip", Text, nullable=False),
         Column("user_agent", Text, nullable=False),
         Column("revision", Integer, nullable=False),
+        Index(None, "organisation", "reprovision_at"),
         ForeignKeyConstraint(["organisation"], ["organisations.id"], ondelete="CASCADE"),
         ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
     )

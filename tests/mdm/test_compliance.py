@@ -1,7 +1,7 @@
 """Every way in which a device can stand to its policy, in words (product 4.4)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +64,20 @@ ROWS: list[Any] = [
         Compliance.CHANGE_COMING,
         "13:30",
         id="change-coming",
+    ),
+    pytest.param(
+        replace(DONE, policy_digest="old", reprovision_at=NOON - HOUR),
+        STRICT,
+        Compliance.CHANGE_COMING,
+        "as soon as its turn comes",
+        id="change-held-back",
+    ),
+    pytest.param(
+        replace(DONE, policy_digest="old", reprovision_at=datetime(9999, 12, 31, tzinfo=UTC)),
+        STRICT,
+        Compliance.CHANGE_COMING,
+        "was cancelled",
+        id="change-cancelled",
     ),
     pytest.param(
         moved(DONE, Input.POLICY_CHANGED), STRICT, Compliance.OUTDATED, "has to fetch", id="sent-back"

@@ -223,7 +223,9 @@ def test_versions_that_get_the_same_document_share_its_digest() -> None:
     assert len({DEFAULT.digest(version) for version in Version}) == 3
 
 
-@pytest.mark.parametrize("switch", ["allow_non_provisionable", "accept_partial", "accept_external"])
+@pytest.mark.parametrize(
+    "switch", ["allow_non_provisionable", "accept_partial", "accept_declined", "accept_external"]
+)
 def test_a_switch_is_never_sent_and_changes_no_digest(switch: str) -> None:
     assert Policy(**{switch: True}).digest(Version.V16_1) == DEFAULT.digest(Version.V16_1)
 
@@ -256,6 +258,7 @@ documents = st.fixed_dictionaries(
         "settings": st.fixed_dictionaries({}, optional={s.name: values(s) for s in SETTINGS}),
         "allow_non_provisionable": st.booleans(),
         "accept_partial": st.booleans(),
+        "accept_declined": st.booleans(),
         "accept_external": st.booleans(),
         "refresh_hours": st.integers(0, REFRESH_LIMIT),
     },

@@ -275,7 +275,8 @@ def _partnerships(table: str) -> None:
         sa.PrimaryKeyConstraint("organisation", "user_id", "device_id", name=f"pk_{table}"),
     )
     op.create_index(f"ix_{table}_state", table, ["state"])
-    op.create_index(f"ix_{table}_reprovision_at", table, ["reprovision_at"])
+    due = ["organisation", "reprovision_at"]
+    op.create_index(f"ix_{table}_organisation_reprovision_at", table, due)
     op.create_index(f"ix_{table}_user_id", table, ["user_id"])
 
 
