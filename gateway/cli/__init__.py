@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "rule": "rule",
         "quarantine": "quarantine",
         "device": "device",
+        "conduct": "conduct",
         "wipe": "wipe",
         "audit": "audit",
         "certs": "certs",

@@ -18,6 +18,7 @@ from gateway.services.effective import effective, outdated
 from gateway.services.partnerships import difference, present, target_of
 from gateway.services.ports import Clock, Store
 from mdm.access import AccessDecision
+from mdm.compliance import Finding, assess
 from mdm.device import Device, DeviceKey
 from mdm.layers import Effective
 
@@ -54,7 +55,7 @@ class Sheet:
 
     Attributes:
         policy: what it is asked for. outdated: True where it acknowledged something else.
-        decision: whether its mail commands are served, and why.
+        decision: whether its mail commands are served, and why. finding: how it stands to its policy.
         peers: how it stands with the mail servers that provision on their own (product 3.5).
     """
 
@@ -62,6 +63,7 @@ class Sheet:
     policy: Effective
     outdated: bool
     decision: AccessDecision
+    finding: Finding
     peers: Sequence[BackendKey] = ()
 
 
@@ -81,7 +83,8 @@ class Inventory:
             policy = effective(transaction, key)
             peers = transaction.backend_keys.of(key)
         decision = self._decisions.of_device(key.organisation, key).answer
-        return Sheet(device, policy, outdated(device, policy.policy), decision, peers)
+        finding = assess(device, policy.policy, self._clock.now())
+        return Sheet(device, policy, outdated(device, policy.policy), decision, finding, peers)
 
     def find(self, question: Question, *, after: Place | None = None, limit: int = 100) -> Found:
         """A page; GatewayError MALFORMED with a fault for each part of the question that is none."""

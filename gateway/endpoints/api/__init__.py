@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 
 from gateway.endpoints.api import (
     audit,
+    conduct,
     description,
     devices,
     domain_records,
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_rollout.router,
     policy_reference.router,
     devices.router,
+    conduct.router,
     audit.router,
     description.router,
 )

@@ -26,7 +26,9 @@ from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
+from gateway.services.identity import Identities
 from gateway.services.inventory import Inventory
+from gateway.services.misbehaviour import Misbehaviour
 from gateway.services.overrides import Overrides
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
@@ -85,6 +87,10 @@ class UseCases(Protocol):
     def quarantine(self) -> Quarantine: ...
     @property
     def devices(self) -> DeviceService: ...
+    @property
+    def misbehaviour(self) -> Misbehaviour: ...
+    @property
+    def identities(self) -> Identities: ...
     @property
     def inventory(self) -> Inventory: ...
     @property

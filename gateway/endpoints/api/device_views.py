@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from gateway.records import BackendKey
 from gateway.records.inventory import Counts
 from gateway.services.inventory import Sheet
+from mdm.compliance import Compliance
 from mdm.device import AccessLevel, Device, DeviceState, WipeKind
+from mdm.families import family_of
 
 
 class Reported(BaseModel):
@@ -42,7 +44,11 @@ class WipeView(BaseModel):
 
 
 class DeviceView(BaseModel):
-    """A partnership."""
+    """A partnership.
+
+    ``service``: a cloud service connects for all installations of the user, and a wipe reaches each of them;
+    ``wipe_erases``: what a full wipe really erases with this client.
+    """
 
     organisation: str
     user: str
@@ -51,6 +57,9 @@ class DeviceView(BaseModel):
     alias: str
     device_type: str
     family: str
+    family_label: str
+    service: bool
+    wipe_erases: str
     protocol_version: str
     state: DeviceState
     first_seen: datetime
@@ -111,6 +120,8 @@ class DeviceSheet(DeviceView):
     policy_outdated: bool
     policy_digest: str
     answer: AnswerView
+    compliance: Compliance
+    compliance_reason: str
     backends: list[PeerView]
 
 
@@ -127,7 +138,11 @@ _PLAIN = frozenset(DeviceView.model_fields) & {field.name for field in fields(De
 
 def view(device: Device, address: str) -> DeviceView:
     """``address``: the primary one of the device's user."""
+    client = family_of(device.user_agent or device.information.user_agent or "", device.device_type)
     return DeviceView(
+        family_label=client.label,
+        service=client.service,
+        wipe_erases=client.erases,
         organisation=device.key.organisation,
         user=device.key.user,
         address=address,
@@ -155,6 +170,8 @@ def sheet_view(sheet: Sheet, address: str) -> DeviceSheet:
             until=sheet.decision.until,
             rules=list(sheet.decision.rules),
         ),
+        compliance=sheet.finding.compliance,
+        compliance_reason=sheet.finding.words,
         backends=[peer_view(peer) for peer in sheet.peers],
     )
 
