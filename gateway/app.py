@@ -9,13 +9,14 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from autodiscover import pox
 from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 from autodiscover.zone import MailRecords
+from certs.sealing import Sealer
 from gateway.chance import Secrets, SystemClock
 from gateway.config import ACTIVESYNC_PATH, Backend, Config, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
@@ -74,6 +75,7 @@ from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.recollection import Recollection
+from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.snapshots import Snapshots
@@ -117,6 +119,7 @@ class Services:
     misbehaviour: Misbehaviour
     identities: Identities
     inventory: Inventory
+    recovery: Recovery
     audit: AuditService
     finder: Finder
     domain_records: DomainRecords
@@ -149,6 +152,7 @@ def services(config: Config) -> Services:
         misbehaviour=Misbehaviour(store, clock),
         identities=Identities(store, clock),
         inventory=Inventory(store, clock),
+        recovery=Recovery(store, clock, lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))),
         audit=AuditService(store),
         finder=Finder(store),
         domain_records=DomainRecords(
@@ -272,7 +276,7 @@ class Clients:
                 waiting=self._waiting,
             ),
             lane=Lane(proof, self.snapshots, self._recollection, threads),
-            provisioning=Provisioning(made.devices, threads, config.limits),
+            provisioning=Provisioning(made.devices, made.recovery, threads, config.limits),
             conduct=ConductWatch(made.misbehaviour, made.identities, threads),
             passage=Passage(self._upstreams, self.polls, self.snapshots, errands, config.limits),
             welcome=Welcome(credentials, self._recollection, threads, self._upstreams),

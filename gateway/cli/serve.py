@@ -114,6 +114,7 @@ def _applications(certificate: ReloadableContext | None) -> Applications:
 
     def prepare(config: Config) -> None:
         ensure_token(config.token_file)
+        ensure_token(config.sealing_key_file)
         app.prepare(config)
 
     return Applications(

@@ -163,11 +163,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """The database: an SQLAlchemy URL, by default SQLite in ``directory``."""
+    """The database: an SQLAlchemy URL, by default SQLite in ``directory``.
+
+    Attributes:
+        sealing_key_file: secret with which recovery passwords are sealed, made at the first start where
+            missing; by default beside the database.
+    """
 
     directory: Path = Path("/var/lib/usher")
     url: str = ""
     password_file: Path | None = None
+    sealing_key_file: Path | None = None
 
 
 class UserMapping(Enum):
@@ -342,6 +348,11 @@ class Config:
     def token_file(self) -> Path:
         """Where the bootstrap token of the admin listener is."""
         return self.admin.token_file or self.store.directory / "admin.token"
+
+    @property
+    def sealing_key_file(self) -> Path:
+        """Where the secret is with which recovery passwords are sealed."""
+        return self.store.sealing_key_file or self.store.directory / "sealing.key"
 
     def redacted(self) -> dict[str, Any]:
         """As plain JSON values for ``usher check --show``; a password within a URL is masked."""

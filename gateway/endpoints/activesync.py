@@ -8,6 +8,7 @@ and Response would cost more than the whole decision.
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from gateway.endpoints.bodies import Body, ClientLeft, Inspected, inspect
 from gateway.endpoints.conduct import ConductWatch, Doubt
@@ -20,6 +21,7 @@ from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.passage import Passage
 from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.rendering import METHOD_NOT_ALLOWED, UNAUTHENTICATED, kind_reply, protocol_reply
+from gateway.endpoints.splicing import Splice
 from gateway.endpoints.welcome import Welcome
 from gateway.errors import GatewayError
 from gateway.log import Trace
@@ -29,11 +31,13 @@ from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Look, Principal
 from gateway.services.snapshots import Known, Snapshots
 from mdm.access import DEVICE_LIMIT
-from mdm.ashttp import Command, Reply, Version
+from mdm.ashttp import WBXML_TYPE, Command, Reply, Version
 from mdm.errors import ProtocolError
 from mdm.gatekeeper import Forward, ProvisionHere, Refuse, admit
 from mdm.query import CommandRequest, parse
+from mdm.settings import password_answer, with_password
 from mdm.status import refusal
+from mdm.wbxml import Element, encode
 
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 _SYNCED = frozenset({Command.SYNC, Command.PING, Command.FOLDER_SYNC})
@@ -184,9 +188,15 @@ class ActiveSync:
         """Judge once more if anything changed while the body came, then carry the request."""
         if seen.fingerprint:
             self._rooms.conduct.synced(known, seen)
+        password: str | None = None
         if visit.request.command is Command.SETTINGS and seen.first:
             user_agent = visit.headers.user_agent
-            await self._rooms.provisioning.read_settings(known, seen, body, visit.trace, user_agent)
+            password = await self._rooms.provisioning.read_settings(
+                known, seen, body, visit.trace, user_agent
+            )
+            if password is not None and not seen.first:
+                visit.trace.verdict = "recovery password"
+                return _document(password_answer(password))
         if self._rooms.door.remembered(visit) is not known:
             judged = await self._rooms.door.judge(visit)
             if isinstance(judged, TooManyDevices):
@@ -202,6 +212,8 @@ class ActiveSync:
             if isinstance(recalled, TooManyDevices) or _outdated(visit.principal, recalled):
                 visit.trace.verdict = "password changed"
                 return UNAUTHENTICATED
+        if password is not None:
+            send = Splice(send, partial(with_password, status=password))
         outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)
         visit.trace.verdict = outcome.ending.value
         self._rooms.conduct.ended(known, outcome)
@@ -231,6 +243,10 @@ class ActiveSync:
 
 def _read(query: bytes, headers: RequestHeaders) -> CommandRequest:
     return parse(query, version=headers.version, policy_key=headers.policy_key, multipart=headers.multipart)
+
+
+def _document(root: Element) -> Reply:
+    return Reply(200, body=encode(root), media_type=WBXML_TYPE)
 
 
 def _outdated(principal: Principal, known: Known) -> bool:

@@ -34,6 +34,7 @@ class Permission(Enum):
     DEVICE_READ = "device:read"
     DEVICE_WRITE = "device:write"
     DEVICE_WIPE = "device:wipe"
+    DEVICE_RECOVERY = "device:recovery"
     AUDIT_READ = "audit:read"
     DESCRIPTION_READ = "description:read"
 

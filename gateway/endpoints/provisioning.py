@@ -1,7 +1,8 @@
 """The two documents that the gateway reads for itself: Provision and Settings (product 3.3; MS-ASPROV).
 
 Provision is answered here in one transaction and never reaches a backend. Of Settings only DeviceInformation
-is read; the document goes on as it came, because out-of-office and the rest belong to the mail server.
+is read, and DevicePassword is taken out; the rest goes on as it came, because out-of-office and the like
+belong to the mail server.
 """
 
 from gateway.config import Limits
@@ -11,20 +12,22 @@ from gateway.endpoints.threads import Threads
 from gateway.log import Trace
 from gateway.services.devices import DeviceService
 from gateway.services.partnerships import device_actor
+from gateway.services.recovery import Recovery
 from gateway.services.snapshots import Known
 from mdm import provision, wbxml
 from mdm.ashttp import Reply
 from mdm.device import DeviceInformation, DeviceKey
 from mdm.gatekeeper import answer_here
 from mdm.query import CommandRequest
-from mdm.settings import merge, read_information
+from mdm.settings import RecoveryPassword, merge, read_information, read_password, without_password
 
 
 class Provisioning:
     """Answers Provision and learns from Settings."""
 
-    def __init__(self, devices: DeviceService, threads: Threads, limits: Limits) -> None:
+    def __init__(self, devices: DeviceService, recovery: Recovery, threads: Threads, limits: Limits) -> None:
         self._devices = devices
+        self._recovery = recovery
         self._threads = threads
         self._provision_bytes = limits.provision_bytes
         self._settings_bytes = limits.settings_bytes
@@ -83,8 +86,13 @@ class Provisioning:
 
     async def read_settings(
         self, known: Known, seen: Inspected, body: Body, trace: Trace, user_agent: str
-    ) -> None:
-        """Gather a Settings document, keep what it reports, and leave it whole in ``seen``.
+    ) -> str | None:
+        """Gather a Settings document, keep what it reports, and leave in ``seen`` what the mail server may
+        see: all of it, but no DevicePassword.
+
+        Returns:
+            The Status of the password that was in it, None without one. ``seen`` is empty then where there
+            was nothing else.
 
         Raises:
             ProtocolError: no well-formed document.
@@ -92,8 +100,23 @@ class Provisioning:
         """
         seen.first = await body.whole(self._settings_bytes, seen.first)
         seen.more = False
-        information = read_information(wbxml.decode(seen.first))
-        await self._learn(known, information, trace, user_agent)
+        root = wbxml.decode(seen.first)
+        await self._learn(known, read_information(root), trace, user_agent)
+        given = read_password(root)
+        if given is None:
+            return None
+        rest = without_password(root)
+        seen.first = b"" if rest is None else wbxml.encode(rest)
+        return (
+            await self._kept(known, given, trace, user_agent)
+            if isinstance(given, RecoveryPassword)
+            else given
+        )
+
+    async def _kept(self, known: Known, given: RecoveryPassword, trace: Trace, user_agent: str) -> str:
+        key = known.device.key
+        actor = device_actor(key, trace.client, user_agent, trace.request_id)
+        return await self._threads.store(self._recovery.take, actor, key, given)
 
     async def _learn(
         self, known: Known, told: DeviceInformation | None, trace: Trace, user_agent: str

@@ -425,6 +425,22 @@ class BackendKeys(Protocol):
         ...
 
 
+class DevicePasswords(Protocol):
+    """Recovery passwords, sealed."""
+
+    def get(self, key: DeviceKey) -> tuple[bytes, datetime] | None:
+        """What was sealed, and when."""
+        ...
+
+    def put(self, key: DeviceKey, sealed: bytes, at: datetime) -> None:
+        """Keep it, in place of one that was there."""
+        ...
+
+    def remove(self, key: DeviceKey) -> bool:
+        """Returns whether there was one."""
+        ...
+
+
 class AuditTrail(Protocol):
     """Append-only (product 8)."""
 
@@ -473,6 +489,8 @@ class Transaction(Protocol):
     def rollouts(self) -> Rollouts: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def device_passwords(self) -> DevicePasswords: ...
     @property
     def wipe_orders(self) -> WipeOrders: ...
     @property

@@ -18,6 +18,7 @@ from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
 from gateway.store.backend_keys import BackendKeyRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
+from gateway.store.device_passwords import DevicePasswordRows
 from gateway.store.devices import DeviceRows
 from gateway.store.held import HeldRows
 from gateway.store.jobs import JobRows
@@ -43,6 +44,7 @@ class RowTransaction:
         self.assignments = AssignmentRows(connection)
         self.rollouts = RolloutRows(connection)
         self.devices = DeviceRows(connection)
+        self.device_passwords = DevicePasswordRows(connection)
         self.backend_keys = BackendKeyRows(connection)
         self.wipe_orders = WipeOrderRows(connection)
         self.jobs = JobRows(connection)

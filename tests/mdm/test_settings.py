@@ -4,8 +4,21 @@ import pytest
 
 from mdm.device import DeviceInformation
 from mdm.errors import SchemaError
-from mdm.settings import FIELDS, TEXT_LIMIT, acknowledgement, answer, merge, read_information
-from mdm.wbxml import decode, encode
+from mdm.settings import (
+    FIELDS,
+    PASSWORD_LIMIT,
+    TEXT_LIMIT,
+    RecoveryPassword,
+    acknowledgement,
+    answer,
+    merge,
+    password_answer,
+    read_information,
+    read_password,
+    with_password,
+    without_password,
+)
+from mdm.wbxml import Element, decode, encode
 from tests.support.partnership import information, node, policies, policy_type, provision_root
 
 EVERYTHING = {
@@ -111,3 +124,54 @@ def test_the_answer_to_information_that_breaks_the_limit_is_a_protocol_error() -
 def test_foreign_elements_are_not_repeated() -> None:
     said, _ = answer(node("Settings:Settings", node("Provision:Policies"), node("Settings:Status", "9")))
     assert said == node("Settings:Settings", node("Settings:Status", "1"))
+
+
+def password(*texts: str) -> Element:
+    return node(
+        "Settings:DevicePassword", node("Settings:Set", *(node("Settings:Password", t) for t in texts))
+    )
+
+
+def test_a_password_is_read_up_to_its_limit() -> None:
+    root = node("Settings:Settings", information("Pixel"), password("ü" * PASSWORD_LIMIT))
+    assert read_password(root) == RecoveryPassword("ü" * PASSWORD_LIMIT)
+    assert read_password(node("Settings:Settings", password("x" * (PASSWORD_LIMIT + 1)))) == "5"
+    assert read_password(node("Settings:Settings", password("a\0"))) == "5"
+    assert read_password(node("Settings:Settings", password(""))) == RecoveryPassword("")
+    assert read_password(node("Settings:Settings", information("Pixel"))) is None
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        node("Settings:Settings", node("Settings:DevicePassword")),
+        node("Settings:Settings", node("Settings:DevicePassword", node("Settings:Set"))),
+        node("Settings:Settings", password("a"), password("b")),
+        node("Settings:Settings", node("Settings:DevicePassword", node("Settings:Password", "a"))),
+    ],
+)
+def test_a_password_that_is_not_where_it_belongs(root: Element) -> None:
+    assert read_password(root) == "2"
+    assert without_password(root) is None
+
+
+def test_a_password_is_never_part_of_what_goes_on() -> None:
+    oof = node("Settings:Oof", node("Settings:Get"))
+    root = node("Settings:Settings", oof, password("secret"), password("secret"))
+    assert without_password(root) == node("Settings:Settings", oof)
+    assert without_password(node("Settings:Settings", password("secret"))) is None
+    assert "secret" not in repr(RecoveryPassword("secret"))
+
+
+def test_the_answer_says_what_became_of_the_password() -> None:
+    said = node("Settings:DevicePassword", node("Settings:Status", "7"))
+    one = node("Settings:Status", "1")
+    assert password_answer("7") == node("Settings:Settings", one, said)
+    assert with_password(node("Settings:Settings", acknowledgement()), "7") == node(
+        "Settings:Settings", said, acknowledgement()
+    )
+
+
+def test_a_quarantined_device_gives_no_password() -> None:
+    said, _ = answer(node("Settings:Settings", password("secret")))
+    assert said == password_answer("7")

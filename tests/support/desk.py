@@ -65,6 +65,7 @@ def furnish(folder: Path) -> Desk:
     path.write_text(SETTINGS.format(folder=folder))
     config = load(path, {})
     config.token_file.write_text(TOKEN + "\n")
+    config.sealing_key_file.write_text("sealing secret of a test, 32 octets and more\n")
     app.prepare(config)
     return Desk(path, config, app.services(config))
 

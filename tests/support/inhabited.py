@@ -50,6 +50,7 @@ def configured(folder: Path, backend: Backend, limits: Limits, url: str = "") ->
     """Settings with one backend and a fresh database; ``url`` names another one, with the schema in it."""
     if not url:
         shutil.copy(_empty(), folder / "usher.db")
+    (folder / "sealing.key").write_text("sealing secret of a test, 32 octets and more\n")
     return _config(folder, backend, limits, url)
 
 

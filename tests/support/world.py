@@ -3,6 +3,7 @@ store."""
 
 from dataclasses import dataclass, field
 
+from certs.sealing import Sealer
 from gateway.directory.local import LocalPasswords
 from gateway.records import Actor, AuditRecord, Organisation, User
 from gateway.services.access_rules import AccessRules
@@ -17,6 +18,7 @@ from gateway.services.overrides import Overrides
 from gateway.services.partnerships import device_actor
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.tenants import Settings, Tenants
@@ -65,6 +67,7 @@ class World:
         self.rollouts = Rollouts(self.store, self.clock)
         self.devices = DeviceService(self.store, self.clock, self.keys)
         self.inventory = Inventory(self.store, self.clock)
+        self.recovery = Recovery(self.store, self.clock, lambda: Sealer(b"s" * 32))
         self.rules = AccessRules(self.store, self.clock, self.keys)
         self.defaults = DefaultAccess(self.store, self.clock)
         self.overrides = Overrides(self.store, self.clock)

@@ -34,6 +34,7 @@ from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
+from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.tenants import Tenants
@@ -93,6 +94,8 @@ class UseCases(Protocol):
     def identities(self) -> Identities: ...
     @property
     def inventory(self) -> Inventory: ...
+    @property
+    def recovery(self) -> Recovery: ...
     @property
     def audit(self) -> AuditService: ...
     @property

@@ -62,6 +62,9 @@ def test_the_token_is_beside_the_database_unless_told() -> None:
     assert config.token_file == Path("/var/lib/usher/admin.token")
     elsewhere = replace(config, admin=replace(config.admin, token_file=Path("t")))
     assert elsewhere.token_file == Path("t")
+    assert config.sealing_key_file == Path("/var/lib/usher/sealing.key")
+    moved = replace(config, store=replace(config.store, sealing_key_file=Path("k")))
+    assert moved.sealing_key_file == Path("k")
 
 
 @pytest.mark.parametrize(

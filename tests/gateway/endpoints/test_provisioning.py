@@ -4,13 +4,15 @@ import pytest
 
 from gateway.config import Limits
 from gateway.phone.device import Provisioning
+from gateway.phone.line import Answer
 from gateway.records import AuditTag
-from mdm.ashttp import Command, Version
+from mdm.ashttp import WBXML_TYPE, Command, Version
 from mdm.codepages import tag
 from mdm.device import AccessLevel, DeviceInformation, DeviceState
-from mdm.wbxml import Element, encode
+from mdm.policy import Policy
+from mdm.wbxml import Element, decode, encode
 from tests.support import partnership as p
-from tests.support.backend import RecordingBackend
+from tests.support.backend import RecordingBackend, reply
 from tests.support.gateway import Gateway
 from tests.support.inhabited import ADMIN
 from tests.support.mail_server import posts
@@ -101,6 +103,62 @@ async def test_the_same_report_again_changes_nothing(gateway: Gateway, backend: 
         await gateway.quiet()
     assert gateway.trail(AuditTag.INFORMATION_REPORTED) == [AuditTag.INFORMATION_REPORTED]
     assert posts(backend) == ["Settings"] * 3
+
+
+RECOVERY = "Recovery-Horse-77"
+ASKED_FOR = Policy.from_document(
+    {"settings": {"DevicePasswordEnabled": True, "PasswordRecoveryEnabled": True}}
+)
+
+
+def recovery(text: str, *others: Element) -> Element:
+    given = node("Settings:DevicePassword", node("Settings:Set", node("Settings:Password", text)))
+    return node("Settings:Settings", *others, given)
+
+
+def became(answer: Answer) -> str | None:
+    """Status of the password in an answer."""
+    assert answer.document is not None
+    return (
+        None
+        if (said := answer.document.find(tag("Settings", "DevicePassword"))) is None
+        else said.text_of(tag("Settings", "Status"))
+    )
+
+
+async def test_a_recovery_password_is_kept_here_and_no_mail_server_sees_it(
+    gateway: Gateway, backend: RecordingBackend
+) -> None:
+    refused = await gateway.enrolled("bob")
+    assert became(await gateway.post(refused, Command.SETTINGS, recovery(RECOVERY))) == "7"
+    gateway.set_policy(ASKED_FOR)
+    phone = await gateway.enrolled()
+    for text, status in ((RECOVERY, "1"), ("x" * 256, "5"), ("x" * 255, "1"), ("", "1")):
+        answer = await gateway.post(phone, Command.SETTINGS, recovery(text))
+        assert (answer.http, answer.status, became(answer)) == (200, 1, status)
+    assert gateway.made.recovery.stored_at(gateway.key()) is None
+    assert backend.seen == []
+    await gateway.post(phone, Command.SETTINGS, recovery(RECOVERY))
+    assert gateway.made.recovery.reveal(ADMIN, gateway.key(), "forgotten").password == RECOVERY
+
+
+async def test_what_else_a_settings_command_asks_reaches_the_mail_server(
+    gateway: Gateway, backend: RecordingBackend
+) -> None:
+    gateway.set_policy(ASKED_FOR)
+    phone = await gateway.enrolled()
+    oof = node("Settings:Oof", node("Settings:Get", node("Settings:BodyType", "TEXT")))
+    one = node("Settings:Status", "1")
+    said = node("Settings:Settings", one, node("Settings:Oof", one))
+    backend.script = reply(200, encode(said), Content_Type=WBXML_TYPE)
+    answer = await gateway.post(phone, Command.SETTINGS, recovery(RECOVERY, oof, p.information("Pixel")))
+    assert (answer.http, became(answer)) == (200, "1")
+    assert answer.document is not None
+    assert answer.document.findall(tag("Settings", "Oof")) == [node("Settings:Oof", one)]
+    assert posts(backend) == ["Settings"]
+    assert decode(backend.seen[-1].body) == node("Settings:Settings", oof, p.information("Pixel"))
+    assert gateway.device().information.model == "Pixel"
+    assert RECOVERY not in repr(gateway.made.audit.query(limit=1000))
 
 
 @pytest.mark.parametrize("version", p.SERVED, ids=lambda version: version.text)

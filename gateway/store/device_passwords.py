@@ -1,0 +1,42 @@
+"""Rows of sealed recovery passwords; what is in them only ``gateway.services.recovery`` can read."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select
+
+from gateway.store.tables_inventory import device_passwords
+from mdm.device import DeviceKey
+
+
+class DevicePasswordRows:
+    """``ports.DevicePasswords`` on one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, key: DeviceKey) -> tuple[bytes, datetime] | None:
+        columns = (device_passwords.c.sealed, device_passwords.c.stored_at)
+        row = self._connection.execute(select(*columns).where(_is(key))).one_or_none()
+        return None if row is None else (row[0], row[1])
+
+    def put(self, key: DeviceKey, sealed: bytes, at: datetime) -> None:
+        self.remove(key)
+        row = {
+            "organisation": key.organisation,
+            "user_id": key.user,
+            "device_id": key.device_id,
+            "sealed": sealed,
+            "stored_at": at,
+        }
+        self._connection.execute(insert(device_passwords), row)
+
+    def remove(self, key: DeviceKey) -> bool:
+        return self._connection.execute(delete(device_passwords).where(_is(key))).rowcount > 0
+
+
+def _is(key: DeviceKey) -> ColumnElement[bool]:
+    return (
+        (device_passwords.c.organisation == key.organisation)
+        & (device_passwords.c.user_id == key.user)
+        & (device_passwords.c.device_id == key.device_id)
+    )
