@@ -31,7 +31,7 @@ ADMINISTRATOR = Actor("admin", "test")
 ACTIVESYNC = "/Microsoft-Server-ActiveSync"
 NAMES = "localhost,mail.example.com,autodiscover.example.com"
 """What its certificate has, and so what it answers to: also the names of ``tests.support.nginx_front``."""
-START_S, STOP_S = 20.0, 30.0
+START_S, STOP_S = 60.0, 30.0
 CONFIGURATION = """\
 public_host = "localhost"
 public_port = {https}

@@ -53,7 +53,7 @@ class Front:
 
     def logged(self) -> str:
         """The access log, as soon as something is in it; nginx writes a line after the answer."""
-        until = time.monotonic() + 5
+        until = time.monotonic() + 20
         while time.monotonic() < until:
             if text := (self.folder / "usher.log").read_text():
                 return text

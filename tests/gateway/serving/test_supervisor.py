@@ -176,7 +176,7 @@ async def test_a_second_signal_kills() -> None:
         running.process.send_signal(signal.SIGINT)
         await asyncio.sleep(0.3)
         assert running.process.poll() is None
-        assert running.stop(signal.SIGINT) == 0
+        assert running.stop() == 0  # two of one kind may arrive as one
         assert time.monotonic() - began < 30  # half of the grace
         writer.close()
 
