@@ -1,4 +1,4 @@
-"""A mail server that provisions as Z-Push does, written from the specification (spec/eas-protocol.md 2.6): HTTP
+"""A mail server that provisions as Z-Push does, written from the specification (eas-protocol.md 2.6): HTTP
 449 without a body in whatever version, plain queries only, the policy key in its header.
 """
 
