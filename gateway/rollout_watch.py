@@ -15,7 +15,7 @@ EVERY_S = 1.0
 """How often is looked for devices whose moment has come: a device is late by as much."""
 
 STEPS = 25
-"""Steps for one organisation before the next one has its turn: five thousand devices."""
+"""Steps for one organisation before the next one has its turn: two and a half thousand devices."""
 
 _log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from mdm.spread import allowance, moment
 PAGE = 500
 """Devices that are planned in one transaction: about a tenth of a second of the one writer's time."""
 
-BATCH = 200
+BATCH = 100
 """Devices that are moved in one transaction, each with its record and its row of the change feed."""
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)

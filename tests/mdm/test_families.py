@@ -1,5 +1,8 @@
 """Who is calling, by what it says (spec/eas-protocol.md 6.1): a label, never a reason to trust."""
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from mdm.device import WipeKind
@@ -60,3 +63,12 @@ def test_what_a_family_does_about_a_setting() -> None:
         ("outlook-desktop", "DevicePasswordEnabled"): Answer.IGNORES,
     }
     assert {key: answer_of(by_name[key[0]], key[1]) for key in answers} == answers
+
+
+def test_the_page_in_the_documentation_is_what_the_tables_say() -> None:
+    path = Path(__file__).parents[2] / "docs" / "generate_policies.py"
+    spec = importlib.util.spec_from_file_location("generate_policies", path)
+    assert spec is not None and spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.DOCUMENT.read_text(encoding="utf-8") == made.document()
