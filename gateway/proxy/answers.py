@@ -5,6 +5,7 @@ its web pages never reach a device; a call is answered by the gateway (``proxy.p
 backends answer 200 with a page of HTML when they fall over, so the status alone proves nothing.
 """
 
+from struct import Struct
 from types import MappingProxyType
 
 from gateway.proxy.race import Ending
@@ -44,6 +45,8 @@ WELL = frozenset({200, 204})
 
 _PASSED = frozenset({400, 404, 405, 409, 413, 415, 429, 456, 457, 500, 501, 502, 503, 504, 505, 507})
 _PROVISION = tag("Provision", "Provision")
+_TABLE = Struct("<III")
+"""Beginning of a table of parts: how many, then offset and length of the first."""
 _WBXML_VERSIONS = frozenset({b"\x00", b"\x01", b"\x02", b"\x03"})
 """First octet of any WBXML, 1.0 to 1.3, also of what ``mdm`` refuses and some client may read."""
 _WIPE_PENDING = "140"
@@ -88,6 +91,18 @@ def is_wbxml(content_type: str) -> bool:
 def is_multipart(content_type: str) -> bool:
     """Whether an answer begins with a table of its parts instead of a document (ItemOperations)."""
     return content_type[: len(MULTIPART_TYPE)].lower() == MULTIPART_TYPE
+
+
+def document(body: bytes, content_type: str) -> bytes:
+    """The document within an answer, or as much as is there: after a table of parts, the first part
+    (MS-ASCMD 2.2.1.10)."""
+    if not is_multipart(content_type):
+        return body
+    if len(body) < _TABLE.size:
+        return b""
+    _, offset, length = _TABLE.unpack_from(body)
+    part: bytes = body[offset : offset + length]
+    return part
 
 
 def order(body: bytes) -> Ending | None:

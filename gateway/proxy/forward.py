@@ -195,9 +195,10 @@ class _Exchange:
             body, whole = content.read_nowait(), True
         else:
             body, whole = await self._gather(response)
-        looked_at = not (self._outbound.pages or answers.is_multipart(media_type))
-        if looked_at and (order := answers.order(body)) is not None:
-            raise Lost(order)
+        if not self._outbound.pages:
+            order = answers.order(answers.document(body, media_type))
+            if order is not None:
+                raise Lost(order)
         if body and "Content-Encoding" in response.headers:
             raise Lost(Ending.BAD)  # nobody asked for it, and nobody here can look into it
         headers = response_headers(

@@ -1,8 +1,10 @@
 """gateway.proxy.answers."""
 
+import struct
+
 import pytest
 
-from gateway.proxy.answers import ACCIDENTS, STATUS_ONLY, is_wbxml, order, replaced, verdict
+from gateway.proxy.answers import ACCIDENTS, STATUS_ONLY, document, is_wbxml, order, replaced, verdict
 from gateway.proxy.race import Ending
 from mdm.ashttp import Reply
 from mdm.codepages import tag
@@ -84,3 +86,18 @@ def test_a_provision_document_is_one_however_long():
     assert order(document) is Ending.ORDERS
     assert order(document + b"x" * 1000) is Ending.ORDERS
     assert order(document[:7]) is Ending.ORDERS
+
+
+def test_the_first_part_of_several_is_the_document():
+    wipe = encode(
+        element(tag("ItemOperations", "ItemOperations"), element(tag("ItemOperations", "Status"), "140"))
+    )
+    other = b"an attachment"
+    table = struct.pack("<IIIII", 2, 20, len(wipe), 20 + len(wipe), len(other))
+    parts = "application/vnd.ms-sync.multipart"
+    assert document(table + wipe + other, parts) == wipe
+    assert order(document(table + wipe + other, parts)) is Ending.WIPES
+    assert document(table + wipe[:3], parts) == wipe[:3]
+    assert document(wipe, "application/vnd.ms-sync.wbxml") == wipe
+    for torn in (b"", table[:11], struct.pack("<III", 1, 2**32 - 1, 5)):
+        assert order(document(torn, parts)) is None
