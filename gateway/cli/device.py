@@ -12,6 +12,7 @@ import click
 from gateway.cli import audit
 from gateway.cli.device_list import as_table, found, list_
 from gateway.cli.local import FAILED, NOT_FOUND, USAGE, Work, end, on_store
+from gateway.cli.moments import read_time
 from gateway.cli.phone import play
 from gateway.cli.tables import cell, listing, visible
 from gateway.endpoints.api.device_views import DeviceSheet, DeviceView, PeerView, sheet_view, view
@@ -155,12 +156,15 @@ def provision(work: Work, address: str, device_id: str | None, reason: str) -> N
     help="rules: whatever the rules say.",
 )
 @_REASON
+@click.option("--until", help="When it ends, such as 2030-01-31T12:00:00Z.")
 @on_store
-def access(work: Work, address: str, device_id: str | None, level: str, reason: str) -> None:
+def access(
+    work: Work, address: str, device_id: str | None, level: str, reason: str, until: str | None
+) -> None:
     """Allow, block or quarantine one device."""
     key = _key(work, address, device_id)
-    wanted = None if level == BY_RULE else AccessLevel(level)
-    _show(work, work.services.devices.set_access(work.actor, key, wanted, tidy_reason(reason)))
+    wanted, ends = None if level == BY_RULE else AccessLevel(level), read_time(until)
+    _show(work, work.services.devices.set_access(work.actor, key, wanted, tidy_reason(reason), ends))
 
 
 @device.command()

@@ -3,7 +3,7 @@
 import click
 
 from gateway.cli.local import Work, on_store
-from gateway.cli.rule import read_time
+from gateway.cli.moments import read_time
 from gateway.cli.tables import table
 from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.quarantine import WaitingList, approval_view, waiting_view

@@ -3,13 +3,13 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO
 
 import click
 
 from gateway.cli import rule_texts
 from gateway.cli.local import USAGE, Work, end, on_store
+from gateway.cli.moments import read_time
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.rule_views import (
@@ -322,21 +322,6 @@ def read_conditions(wanted: Sequence[str], excluded: Sequence[str]) -> list[dict
                 end(f"{text}: CRITERION=VALUE is needed", USAGE)
             lists.setdefault((criterion, way), []).append(value)
     return [{"criterion": criterion, way: values} for (criterion, way), values in lists.items()]
-
-
-def read_time(text: str | None) -> datetime | None:
-    """A moment with its time zone; ends the command when it is none."""
-    if text is None:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.astimezone(UTC) if at.tzinfo is not None else _no_time(text)
-    except (ValueError, OverflowError):
-        return _no_time(text)
-
-
-def _no_time(text: str) -> NoReturn:
-    end(f"{text}: a time with its time zone is needed, such as 2030-01-31T12:00:00Z", USAGE)
 
 
 def read_json(file: TextIO) -> Any:

@@ -7,6 +7,7 @@ so a removed device goes on receiving its wipe (product 5.3).
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Contact
@@ -16,6 +17,7 @@ from gateway.services.enrolment import Enrolment, TooManyDevices
 from gateway.services.keeping import announce, end_orders, family, is_due, is_same, keep, place
 from gateway.services.login import Principal
 from gateway.services.misbehaviour import rounds_judged
+from gateway.services.overrides import overridden, require_future
 from gateway.services.partnerships import device_actor, difference, look_up, present, target_of
 from gateway.services.ports import Clock, KeySource, Store
 from mdm.device import AccessLevel, Device, DeviceInformation, DeviceKey, DeviceState, WipeKind
@@ -161,11 +163,26 @@ class DeviceService:
 
         return self._changed(AuditTag.PROVISIONING_REQUIRED, actor, key, work, reason)
 
-    def set_access(self, actor: Actor, key: DeviceKey, level: AccessLevel | None, reason: str = "") -> Device:
-        """Allow, block or quarantine this partnership whatever the rules say; None lets the rules decide."""
+    def set_access(
+        self,
+        actor: Actor,
+        key: DeviceKey,
+        level: AccessLevel | None,
+        reason: str = "",
+        until: datetime | None = None,
+    ) -> Device:
+        """Allow, block or quarantine this partnership whatever the rules say; None lets the rules decide.
 
-        def work(_: Entry, device: Device) -> Device:
-            return replace(device, access=level, access_reason=reason if level else "")
+        Args:
+            until: when it ends by itself, None for never; GatewayError MALFORMED for a time that is past.
+        """
+
+        def work(entry: Entry, device: Device) -> Device:
+            require_future(until, entry.now)
+            decided = overridden(device, level, reason, until)
+            if decided.held_since is None:
+                entry.transaction.held.remove(key)
+            return decided
 
         return self._changed(AuditTag.ACCESS_CHANGED, actor, key, work, reason)
 

@@ -42,6 +42,7 @@ class UserChanges:
     details: Mapping[str, str] | None = None
     backend: str | None = None
     moved_to: str | None = None
+    only_listed: bool | None = None
 
 
 def changed(
@@ -63,6 +64,8 @@ def changed(
         refuse_endless_moves(directory, moved)
     if changes.display_name is not None:
         moved = replace(moved, display_name=require_text("display_name", changes.display_name))
+    if changes.only_listed is not None:
+        moved = replace(moved, only_listed=changes.only_listed)
     return moved if changes.state is None else replace(moved, state=changes.state)
 
 

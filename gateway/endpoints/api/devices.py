@@ -5,6 +5,7 @@ answer (T28); what a client reports of itself stands under ``reported``.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from gateway.endpoints.api.calls import Body, Filter, Plain, Query, UseCases, Wi
 from gateway.endpoints.api.cursors import malformed_cursor, read_place, write_cursor
 from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
 from gateway.endpoints.api.device_views import DeviceCounts, DeviceList, DeviceView, counts_view, view
+from gateway.endpoints.api.moments import aware
 from gateway.endpoints.principals import Permission
 from gateway.records import Actor
 from gateway.records.inventory import Place
@@ -57,6 +59,7 @@ class AccessChange(Because):
     """An override for this partnership; null lets the rules decide."""
 
     level: Annotated[AccessLevel, choice()] | None
+    until: Annotated[datetime, choice()] | None = None
 
 
 class Removal(Filter):
@@ -131,7 +134,7 @@ def set_access(
 ) -> DeviceView:
     """Allow, block or quarantine this device whatever the rules say."""
     key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.devices.set_access(actor, key, body.level, body.reason))
+    return _view(use, use.devices.set_access(actor, key, body.level, body.reason, aware(body.until)))
 
 
 @router.delete(ONE, status_code=204)

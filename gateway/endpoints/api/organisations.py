@@ -1,5 +1,6 @@
 """``/organisations`` of the REST API (product 1, 7.3)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from gateway.records import Actor, Organisation, OrganisationState, Signal, User
 from gateway.services.names import require_alias, require_text
 from gateway.services.tenants import MAXIMUM_DEVICE_LIMIT, Settings
 from mdm.device import AccessLevel
+from mdm.rules import Mode
 
 router = APIRouter(prefix="/organisations", tags=["organisations"])
 
@@ -63,6 +65,8 @@ class OrganisationView(BaseModel):
     legacy_versions: bool
     strict_absent_key: bool
     default_access: AccessLevel
+    rules_mode: Mode
+    spared_before: datetime | None
     device_limit: int
 
 
@@ -96,8 +100,12 @@ def get_organisation(organisation: str, use: With, _actor: Reader) -> Organisati
 
 @router.patch("/{organisation}")
 def change_organisation(organisation: str, body: Changes, use: With, actor: Writer) -> OrganisationView:
-    """Change settings of an organisation."""
-    return view(use.tenants.change_organisation(actor, organisation, body.settings()))
+    """Change settings of an organisation; a default that would cut off everybody is refused (``/access``)."""
+    settings = body.settings()
+    if settings.default_access is not None:
+        use.default_access.put(actor, organisation, settings.default_access)
+    rest = replace(settings, default_access=None)
+    return view(use.tenants.change_organisation(actor, organisation, rest))
 
 
 @router.delete("/{organisation}", status_code=204)

@@ -12,7 +12,7 @@ from gateway.endpoints.api.calls import Body, Page, Plain, Query, UseCases, With
 from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.endpoints.api.device_views import DeviceView
 from gateway.endpoints.api.device_views import view as device_view
-from gateway.endpoints.api.rules import aware
+from gateway.endpoints.api.moments import aware
 from gateway.endpoints.principals import Permission
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor

@@ -4,7 +4,7 @@ A rule is a document of ``mdm.rule_documents``, which names every fault; users a
 address or name and shown so. ``force`` puts in force what would lock everybody out or let everybody in.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from gateway.endpoints.api.calls import Body, Filter, Plain, Query, With, choice, encodable, needs, word
 from gateway.endpoints.api.device_views import DeviceView
 from gateway.endpoints.api.device_views import view as device_view
+from gateway.endpoints.api.moments import aware
 from gateway.endpoints.api.rule_views import (
     DecisionView,
     ExpectedView,
@@ -30,7 +31,6 @@ from gateway.endpoints.api.rule_views import (
     saved_view,
 )
 from gateway.endpoints.principals import Permission
-from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.services.decisions import Imagined
 from gateway.services.reasons import tidy_reason
@@ -244,19 +244,6 @@ def put_override(
 def remove_override(organisation: str, user: str, device_id: str, use: With, actor: DeviceWriter) -> None:
     """Let the rules decide again."""
     use.overrides.put(actor, use.finder.key(organisation, user, device_id), None)
-
-
-def aware(at: datetime | None) -> datetime | None:
-    """A moment in UTC; GatewayError MALFORMED for one without a time zone."""
-    if at is None:
-        return None
-    try:
-        if at.tzinfo is not None:
-            return at.astimezone(UTC)
-    except OverflowError:
-        pass  # a time that no calendar of UTC has
-    fault = "A time with its time zone is needed, such as 2030-01-31T12:00:00Z."
-    raise GatewayError(Kind.MALFORMED, fault, faults={"until": fault})
 
 
 def _device(use: With, key: DeviceKey, device: Device) -> DeviceView:

@@ -76,6 +76,7 @@ class Changes(Body):
     details: dict[DetailName, Detail] | None = None
     backend: str | None = None
     moved_to: Annotated[str, word(optional_address)] | None = None
+    only_listed: bool | None = None
 
     def changes(self) -> UserChanges:
         return UserChanges(**self.model_dump(exclude={"password"}))
@@ -96,6 +97,7 @@ class UserView(BaseModel):
     details: dict[str, str]
     backend: str
     moved_to: str
+    only_listed: bool
 
 
 class PlaceView(BaseModel):

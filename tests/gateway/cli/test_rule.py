@@ -127,3 +127,11 @@ def test_workmails_rules_come_over(usher: Usher, asked: Asked, ann: str, tmp_pat
     usher("rule", "mode", "acme", "usher")
     file.write_text("[]")
     usher("rule", "import", "acme", str(file), code=2)
+
+
+def test_a_device_is_let_in_until_then(usher: Usher, asked: Asked, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    shown = asked("device", "access", ann, "--level", "allow", "--until", "2100-01-01T00:00:00Z")
+    assert (shown["access"], shown["access_until"]) == ("allow", "2100-01-01T00:00:00Z")
+    usher("device", "access", ann, "--level", "allow", "--until", "2000-01-01T00:00:00Z", code=2)
+    assert asked("device", "access", ann, "--level", "rules")["access_until"] is None

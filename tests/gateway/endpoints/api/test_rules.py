@@ -119,3 +119,30 @@ async def test_an_end_that_is_none(client: httpx.AsyncClient, desk: Desk, ann: s
     answer = await client.put(f"{ACCESS}/overrides/{ann}/PHONE1", json={"level": "allow", "until": until})
     assert answer.status_code == 400
     assert "until" in answer.text
+
+
+async def test_the_organisations_own_route_does_not_cut_off_everybody_by_accident(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    desk.phone(ann)
+    home = "/api/v1/organisations/acme"
+    assert (await client.patch(home, json={"default_access": "block"})).status_code == 409
+    spared = {"level": "block", "spare_known": True}
+    assert (await client.put(f"{ACCESS}/default", json=spared)).status_code == 200
+    shown = (await client.get(home)).json()
+    assert (shown["default_access"], shown["rules_mode"]) == ("block", "usher")
+    assert shown["spared_before"]
+    assert (await client.patch(home, json={"default_access": "allow", "name": "A"})).json()["name"] == "A"
+
+
+async def test_only_listed_devices_of_a_user_are_let_in(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    desk.phone(ann)
+    listed = await client.patch(f"/api/v1/organisations/acme/users/{ann}", json={"only_listed": True})
+    assert listed.json()["only_listed"] is True
+    question = {"user": ann, "device_id": "PHONE1"}
+    told = (await client.post(f"{ACCESS}/decision", json=question)).json()["answer"]
+    assert (told["level"], "listed" in told["reason"]) == ("block", True)
+    await client.put(f"{ACCESS}/overrides/{ann}/PHONE1", json={"level": "allow"})
+    assert (await client.post(f"{ACCESS}/decision", json=question)).json()["answer"]["level"] == "allow"
