@@ -37,7 +37,7 @@ def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plain: int) -> Iter
 
 
 def becomes(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 40
     while not condition():
         assert time.monotonic() < end, "it did not come about"
         time.sleep(0.05)
@@ -67,7 +67,7 @@ def asked(line: ssl.SSLSocket, host: str) -> int:
 
 
 def on_port_80(plain: int, path: str) -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=30)
     connection.request("GET", path, headers={"Host": HOST})
     return connection.getresponse()
 

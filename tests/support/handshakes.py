@@ -74,7 +74,7 @@ def serving(context: ssl.SSLContext, new_loop: Callable[[], asyncio.AbstractEven
 
 
 def connect(port: int, context: ssl.SSLContext, name: str | None = "localhost") -> ssl.SSLSocket:
-    plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+    plain = socket.create_connection(("127.0.0.1", port), timeout=30)
     try:
         return context.wrap_socket(plain, server_hostname=name)
     except OSError:
