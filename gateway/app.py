@@ -54,6 +54,7 @@ from gateway.records import Change, Contact
 from gateway.rollout_watch import EVERY_S as ROLLOUT_S
 from gateway.rollout_watch import RolloutWatch
 from gateway.services.access_rules import AccessRules
+from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
 from gateway.services.backend_keys import BackendKeys
@@ -65,11 +66,14 @@ from gateway.services.discovery_memory import DiscoveryMemory
 from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
-from gateway.services.inventory import Inventory
 from gateway.services.identity import Identities
+from gateway.services.inventory import Inventory
+from gateway.services.jobs import JobRunner
 from gateway.services.login import Login
 from gateway.services.misbehaviour import Misbehaviour
+from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
+from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
@@ -78,14 +82,16 @@ from gateway.services.recollection import Recollection
 from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
+from gateway.services.safeguards import SafeguardService
 from gateway.services.snapshots import Snapshots
 from gateway.services.tenants import Tenants
 from gateway.services.throttle import Throttle
 from gateway.services.upkeep import prune
 from gateway.services.users import Users
 from gateway.services.wipe_lane import WipeLane
+from gateway.services.wipes import Wipes
 from gateway.store import DatabaseStore, FeedGap, migrate, open_store
-from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
+from gateway.worker import JOBS_S, UPKEEP_S, WIPES_S, Rounds, Watch, WriteBehind
 
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
@@ -120,6 +126,12 @@ class Services:
     identities: Identities
     inventory: Inventory
     recovery: Recovery
+    wipes: Wipes
+    safeguards: SafeguardService
+    panic: Panic
+    offboarding: Offboarding
+    jobs: JobRunner
+    archive: ArchiveService
     audit: AuditService
     finder: Finder
     domain_records: DomainRecords
@@ -153,6 +165,12 @@ def services(config: Config) -> Services:
         identities=Identities(store, clock),
         inventory=Inventory(store, clock),
         recovery=Recovery(store, clock, lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))),
+        wipes=Wipes(store, clock, keys),
+        safeguards=SafeguardService(store, clock),
+        panic=Panic(store, clock),
+        offboarding=Offboarding(store, clock, keys),
+        jobs=JobRunner(store, clock, keys),
+        archive=ArchiveService(store, clock),
         audit=AuditService(store),
         finder=Finder(store),
         domain_records=DomainRecords(
@@ -391,6 +409,9 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
 
     rounds = [
         Rounds(expire, QUARANTINE_S, name="quarantine"),
+        Rounds(partial(asyncio.to_thread, made.jobs.round), JOBS_S, name="jobs"),
+        Rounds(partial(asyncio.to_thread, made.wipes.expire), WIPES_S, name="wipes"),
+        Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),
         Rounds(health.round, HEALTH_S, name="health"),
         Rounds(spreading.round, ROLLOUT_S, name="rollouts"),
     ]

@@ -24,7 +24,13 @@ WRITE_BEHIND_S = 5.0
 """Longest time that a last contact exists in memory only (house.md 4a)."""
 
 UPKEEP_S = 3600.0
-"""How often old rows are cut back."""
+"""How often old rows are cut back, and devices archived."""
+
+JOBS_S = 5.0
+"""How often jobs go on: an off-boarding waits for phones, which come within minutes."""
+
+WIPES_S = 60.0
+"""How often orders are closed that nobody approved; an approval that comes late is refused anyway."""
 
 RETRY_S = 0.2
 """Pause after the database did not answer."""
@@ -161,7 +167,7 @@ class WriteBehind:
 class Rounds:
     """Work that is done again and again while the process lives; a failed round is said and passed over."""
 
-    def __init__(self, work: Callable[[], Awaitable[None]], every_s: float, *, name: str) -> None:
+    def __init__(self, work: Callable[[], Awaitable[object]], every_s: float, *, name: str) -> None:
         self._work = work
         self._every_s = every_s
         self._name = name

@@ -18,6 +18,7 @@ from gateway.phone.device import Phone
 from gateway.phone.life import Ending, Life
 from gateway.phone.line import Line
 from gateway.phone.story import Event, Step
+from gateway.services.wipe_guards import Wanted
 from mdm.device import DeviceKey, Wipe, WipeKind
 
 WIPE_SECONDS = 10.0
@@ -96,7 +97,7 @@ class Play:
             self._fail(f"{victim.title} was not wiped within {WIPE_SECONDS:.0f} s")
 
     def _order(self, part: Part) -> None:
-        self._services.devices.require_wipe(ACTOR, self._key(part), WipeKind.DEVICE, "demo")
+        self._services.wipes.request(ACTOR, self._key(part), Wanted(WipeKind.ACCOUNT, "demo"))
         click.echo(f"The wipe of {part.title} is ordered.")
 
     def _key(self, part: Part) -> DeviceKey:
@@ -137,12 +138,12 @@ def instructions(stage: Stage, part: Part) -> str:
     return f"""
 Three phones wait for news. To wipe one, from another terminal:
 
-  {usher} device wipe {part.address} --kind device --reason demo --config {config}
+  {usher} device wipe {part.address} --reason demo --config {config}
 
 or over the REST API:
 
   curl --cacert {authority} -H "Authorization: Bearer $(cat {token})" \\
-      --json '{{"kind": "device", "reason": "demo"}}' \\
+      --json '{{"reason": "demo"}}' \\
       {admin}/api/v1/organisations/{ORGANISATION}/devices/{device}/wipe
 
 To play a phone of your own:

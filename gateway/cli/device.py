@@ -9,13 +9,20 @@ from typing import Any
 
 import click
 
-from gateway.cli import audit
+from gateway.cli import audit, device_story
 from gateway.cli.device_list import as_table, found, list_
 from gateway.cli.local import FAILED, NOT_FOUND, USAGE, Work, end, on_store
 from gateway.cli.moments import read_time
 from gateway.cli.phone import play
 from gateway.cli.tables import cell, listing, visible
-from gateway.endpoints.api.device_views import DeviceSheet, DeviceView, PeerView, sheet_view, view
+from gateway.endpoints.api.device_views import (
+    DeviceSheet,
+    DeviceView,
+    PeerView,
+    RecoveryView,
+    sheet_view,
+    view,
+)
 from gateway.endpoints.api.order_views import OrderedView, order_view
 from gateway.records import User
 from gateway.services.inventory import Question
@@ -28,7 +35,6 @@ from mdm.orders import ENDED, OBEYED, WipeOrder, in_words
 LOOK_EVERY_S = 0.2
 """How often ``--wait`` looks: a phone that hangs in Ping is wiped within a second."""
 
-STORY = ("AT", "BY", "WHAT", "REASON", "OUTCOME")
 BY_RULE = "rules"
 
 
@@ -128,6 +134,18 @@ def cancel(work: Work, address: str, device_id: str | None, reason: str) -> None
 @device.command()
 @_one
 @_REASON
+@on_store
+def password(work: Work, address: str, device_id: str | None, reason: str) -> None:
+    """Reveal the recovery password of a device; needs --reason and stands in the audit trail."""
+    key = _key(work, address, device_id)
+    revealed = work.services.recovery.reveal(work.actor, key, tidy_reason(reason))
+    shown = RecoveryView(password=revealed.password, stored_at=revealed.stored_at)
+    work.show(shown, lambda: visible(revealed.password))
+
+
+@device.command()
+@_one
+@_REASON
 @click.option("--force", is_flag=True, help="Even while a wipe is pending, which is still delivered.")
 @on_store
 def remove(work: Work, address: str, device_id: str | None, reason: str, force: bool) -> None:
@@ -173,7 +191,7 @@ def access(
 def story(work: Work, address: str, device_id: str | None) -> None:
     """Tell what happened to a device, from the audit trail."""
     key = _key(work, address, device_id)
-    audit.show(work, list(audit.records(work, key.organisation, target_of(key))), headings=STORY)
+    device_story.show(work, list(audit.records(work, key.organisation, target_of(key))))
 
 
 def _found(work: Work, address: str, device_id: str | None) -> Device:

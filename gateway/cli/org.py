@@ -8,6 +8,7 @@ import click
 
 from gateway.cli import rule_texts
 from gateway.cli.local import USAGE, Work, end, on_store
+from gateway.cli.org_safeguards import safeguards
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.organisations import OrganisationList, view
 from gateway.endpoints.api.rule_views import impact_view
@@ -26,6 +27,9 @@ ENUMS = {
 @click.group()
 def org() -> None:
     """Make, change and remove organisations."""
+
+
+org.add_command(safeguards)
 
 
 def _settings(command: Callable[..., None]) -> Callable[..., None]:

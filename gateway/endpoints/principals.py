@@ -35,6 +35,13 @@ class Permission(Enum):
     DEVICE_WRITE = "device:write"
     DEVICE_WIPE = "device:wipe"
     DEVICE_RECOVERY = "device:recovery"
+    WIPE_FULL = "wipe:full"
+    WIPE_APPROVE = "wipe:approve"
+    WIPE_PANIC = "wipe:panic"
+    WIPE_UNFREEZE = "wipe:unfreeze"
+    SAFEGUARDS_WRITE = "safeguards:write"
+    SAFEGUARDS_LOOSEN = "safeguards:loosen"
+    USER_OFFBOARD = "user:offboard"
     AUDIT_READ = "audit:read"
     DESCRIPTION_READ = "description:read"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway.records import Actor, AuditTag, Scope
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.holding import held_back
 from gateway.services.keeping import announce
 from gateway.services.overrides import welcome
 from gateway.services.partnerships import difference, look_up, target_of
@@ -132,7 +133,7 @@ def _made(entry: Entry, key: DeviceKey, request: CommandRequest, family: Family)
         family=family.name,
         conflict=conflict,
     )
-    device = welcome(entry.transaction, device)
+    device = held_back(entry.transaction, welcome(entry.transaction, device))
     entry.transaction.devices.add(device)
     entry.record(after=difference(None, device)[1])
     if conflict:

@@ -107,7 +107,7 @@ class Victim:
         key = self._keys[number]
         path = f"/api/v1/organisations/{key.organisation}/devices/{key.user}/{key.device_id}/wipe"
         token = (self._folder / "admin.token").read_text("ascii").strip()
-        body = json.dumps({"kind": "device", "reason": "lost in a crash test"})
+        body = json.dumps({"kind": "device", "reason": "lost in a crash test", "name": key.device_id})
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return self._call(self._admin, path, body.encode(), headers)[0] == 202
 

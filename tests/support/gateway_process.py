@@ -22,6 +22,7 @@ from urllib.parse import quote
 from gateway.app import Services, prepare, services
 from gateway.config import load
 from gateway.records import Actor, UserSource
+from gateway.services.safeguards import MAXIMUM_WIPES, SafeguardChanges
 from gateway.services.tenants import Settings
 from mdm.device import Device, DeviceKey, WipeKind
 from tests.support import ports
@@ -109,7 +110,7 @@ class Gateway:
         token = (self.folder / "admin.token").read_text().strip()
         connection = http.client.HTTPSConnection("localhost", self.admin, context=self.trust(), timeout=10)
         place = f"/api/v1/organisations/{ORGANISATION}/devices/{quote(address)}/{device_id.upper()}/wipe"
-        order = json.dumps({"kind": "device", "reason": "lost in a test"})
+        order = json.dumps({"kind": "device", "reason": "lost in a test", "name": device_id})
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         connection.request("POST", place, order, headers)
         answer = connection.getresponse()
@@ -123,6 +124,8 @@ class Gateway:
             "device",
             "--reason",
             "lost in a test",
+            "--name",
+            device_id,
             "--config",
             str(self.folder / "usher.toml"),
         )
@@ -188,10 +191,15 @@ def _running(
         made.store.close()
 
 
+ALONE = SafeguardChanges(approve_full_wipes=False, wipes_per_hour=MAXIMUM_WIPES, wipes_per_day_percent=100)
+"""One administrator who wipes whatever a test loses."""
+
+
 def populate(made: Services, domain: str, users: Mapping[str, str] | None) -> None:
     source = UserSource.BACKEND if users is None else UserSource.LOCAL
     made.tenants.create_organisation(ADMINISTRATOR, ORGANISATION, Settings(user_source=source))
     made.tenants.add_domain(ADMINISTRATOR, ORGANISATION, domain)
+    made.safeguards.change(ADMINISTRATOR, ORGANISATION, ALONE, may_loosen=True)
     for name, password in (users or {}).items():
         made.users.create(
             ADMINISTRATOR, ORGANISATION, f"{name}@{domain}", display_name=name, password=password

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from gateway.endpoints.api import (
+    archive,
     audit,
     conduct,
     description,
@@ -14,6 +15,7 @@ from gateway.endpoints.api import (
     domain_records,
     domains,
     groups,
+    jobs,
     organisations,
     permissions,
     policies,
@@ -25,7 +27,9 @@ from gateway.endpoints.api import (
     quarantine,
     resources,
     rules,
+    safeguards,
     users,
+    wipes,
 )
 from gateway.endpoints.api.calls import UseCases
 from gateway.endpoints.api.problems import PROBLEM
@@ -47,6 +51,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_rollout.router,
     policy_reference.router,
     devices.router,
+    wipes.at_devices,
+    wipes.router,
+    wipes.everywhere,
+    safeguards.router,
+    jobs.at_users,
+    jobs.router,
+    archive.router,
     conduct.router,
     audit.router,
     description.router,

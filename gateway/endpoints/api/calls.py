@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.probes.examining import Examination
 from gateway.records import Actor
 from gateway.services.access_rules import AccessRules
+from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
 from gateway.services.decisions import Decisions
@@ -29,7 +30,9 @@ from gateway.services.groups import Groups
 from gateway.services.identity import Identities
 from gateway.services.inventory import Inventory
 from gateway.services.misbehaviour import Misbehaviour
+from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
+from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
@@ -37,8 +40,10 @@ from gateway.services.quarantine import Quarantine
 from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
+from gateway.services.safeguards import SafeguardService
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
+from gateway.services.wipes import Wipes
 
 T = TypeVar("T")
 
@@ -97,6 +102,16 @@ class UseCases(Protocol):
     @property
     def recovery(self) -> Recovery: ...
     @property
+    def wipes(self) -> Wipes: ...
+    @property
+    def safeguards(self) -> SafeguardService: ...
+    @property
+    def panic(self) -> Panic: ...
+    @property
+    def offboarding(self) -> Offboarding: ...
+    @property
+    def archive(self) -> ArchiveService: ...
+    @property
     def audit(self) -> AuditService: ...
     @property
     def finder(self) -> Finder: ...
@@ -132,6 +147,15 @@ class Needs:
 def needs(permission: Permission) -> Any:
     """The dependency by which a route declares its permission."""
     return Depends(Needs(permission))
+
+
+async def _bearer(request: Request) -> Administrator:
+    administrator: Administrator = request.scope[ADMINISTRATOR]
+    return administrator
+
+
+Bearer = Annotated[Administrator, Depends(_bearer)]
+"""The parameter of a route whose body decides which further permission it takes."""
 
 
 async def _use_cases(request: Request) -> UseCases:

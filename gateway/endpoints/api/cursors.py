@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from datetime import datetime
 
 from gateway.errors import GatewayError, Kind
 
@@ -32,6 +33,21 @@ def read_number(cursor: str) -> int:
     if len(parts) != 1 or not isinstance(parts[0], int) or not _number(parts[0]):
         raise malformed_cursor()
     return parts[0]
+
+
+def read_moment(cursor: str) -> tuple[datetime, str] | None:
+    """A time and an id, as ``write_cursor(time.isoformat(), id)`` wrote them; None for an empty cursor.
+    GatewayError MALFORMED otherwise."""
+    texts = read_texts(cursor, 2)
+    if texts is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(texts[0])
+    except ValueError:
+        raise malformed_cursor() from None
+    if moment.tzinfo is None:
+        raise malformed_cursor()
+    return moment, texts[1]
 
 
 def read_place(cursor: str, mark: str) -> tuple[str | int, ...] | None:

@@ -13,14 +13,23 @@ from fastapi import APIRouter
 from gateway.endpoints.api.calls import Body, Filter, Plain, Query, UseCases, With, choice, needs, word
 from gateway.endpoints.api.cursors import malformed_cursor, read_place, write_cursor
 from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
-from gateway.endpoints.api.device_views import DeviceCounts, DeviceList, DeviceView, counts_view, view
+from gateway.endpoints.api.device_views import (
+    DeviceCounts,
+    DeviceList,
+    DeviceSheet,
+    DeviceView,
+    RecoveryView,
+    counts_view,
+    sheet_view,
+    view,
+)
 from gateway.endpoints.api.moments import aware
 from gateway.endpoints.principals import Permission
 from gateway.records import Actor
 from gateway.records.inventory import Place
 from gateway.services.inventory import Question
-from gateway.services.reasons import tidy_reason, wipe_reason
-from mdm.device import AccessLevel, Device, WipeKind
+from gateway.services.reasons import tidy_reason
+from mdm.device import AccessLevel, Device
 
 router = APIRouter(prefix="/organisations/{organisation}/devices", tags=["devices"])
 ONE = "/{user}/{device_id}"
@@ -29,15 +38,8 @@ PLACE = 3
 
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
 Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
-Wiper = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
+Recoverer = Annotated[Actor, needs(Permission.DEVICE_RECOVERY)]
 Reason = Annotated[str, word(tidy_reason)]
-
-
-class WipeOrder(Body):
-    """A wipe; ``device`` erases the whole device, has to be said, and needs a reason (product 5.3, 5.5)."""
-
-    kind: Annotated[WipeKind, choice()] = WipeKind.ACCOUNT
-    reason: Reason = ""
 
 
 class Because(Body):
@@ -53,6 +55,12 @@ class Naming(Because):
     """An administrator's name for the device; an empty one takes it away."""
 
     alias: Plain
+
+
+class Revelation(Body):
+    """Why somebody has to know the password; it may not be empty."""
+
+    reason: Reason
 
 
 class AccessChange(Because):
@@ -86,9 +94,10 @@ def count_devices(organisation: str, query: Query[DeviceQuestion], use: With, _a
 
 
 @router.get(ONE)
-def get_device(organisation: str, user: str, device_id: str, use: With, _actor: Reader) -> DeviceView:
+def get_device(organisation: str, user: str, device_id: str, use: With, _actor: Reader) -> DeviceSheet:
     """One device, or what is left of a removed one whose wipe is pending."""
-    return _view(use, use.finder.device(organisation, user, device_id))
+    sheet = use.inventory.sheet(use.finder.key(organisation, user, device_id))
+    return sheet_view(sheet, use.finder.owners([sheet.device])[sheet.device.key.user])
 
 
 @router.patch(ONE)
@@ -98,25 +107,6 @@ def name_device(
     """Give a device a name beside what it reports."""
     key = use.finder.key(organisation, user, device_id)
     return _view(use, use.inventory.rename(actor, key, body.alias, body.reason))
-
-
-@router.post(ONE + "/wipe", status_code=202)
-def wipe(
-    organisation: str, user: str, device_id: str, body: WipeOrder, use: With, actor: Wiper
-) -> DeviceView:
-    """Order a wipe; it is durable when this is answered, and pending until the device acknowledges it."""
-    reason = wipe_reason(body.kind, body.reason)
-    key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.devices.require_wipe(actor, key, body.kind, reason))
-
-
-@router.post(ONE + "/wipe/cancel")
-def cancel_wipe(
-    organisation: str, user: str, device_id: str, use: With, actor: Wiper, body: Because = UNTOLD
-) -> DeviceView:
-    """Take back a wipe that the device has not acknowledged."""
-    key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.devices.cancel_wipe(actor, key, body.reason))
 
 
 @router.post(ONE + "/provision")
@@ -135,6 +125,16 @@ def set_access(
     """Allow, block or quarantine this device whatever the rules say."""
     key = use.finder.key(organisation, user, device_id)
     return _view(use, use.devices.set_access(actor, key, body.level, body.reason, aware(body.until)))
+
+
+@router.post(ONE + "/password/reveal")
+def reveal_password(
+    organisation: str, user: str, device_id: str, body: Revelation, use: With, actor: Recoverer
+) -> RecoveryView:
+    """Read the recovery password of a device; it stands in the audit trail before it is answered."""
+    key = use.finder.key(organisation, user, device_id)
+    revealed = use.recovery.reveal(actor, key, body.reason)
+    return RecoveryView(password=revealed.password, stored_at=revealed.stored_at)
 
 
 @router.delete(ONE, status_code=204)

@@ -1,4 +1,4 @@
-"""The ledger of wipes follows the devices, in the same transaction, on every database."""
+"""The ledger of wipes follows the devices, in the same transaction."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Orders of wipes through their safeguards, on every database (product 5.3, 5.5; T9)."""
+"""Orders of wipes through their safeguards (product 5.3, 5.5; T9)."""
 
 from dataclasses import replace
 

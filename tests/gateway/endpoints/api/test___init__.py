@@ -15,7 +15,8 @@ from tests.support.desk import Desk
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 ONLY_LOOKS = {"rehearse"}
-OTHERS = dict.fromkeys(("group", "member", "resource", "mailbox", "grantee", "rule"), "x@acme.example")
+NAMES = ("group", "member", "resource", "mailbox", "grantee", "rule", "order", "job")
+OTHERS = dict.fromkeys(NAMES, "x@acme.example")
 
 
 def routes() -> Iterator[APIRoute]:

@@ -10,7 +10,7 @@ ALL = "/api/v1/audit"
 async def test_the_trail_of_one_device_with_pages(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
     device = desk.phone(ann)
     path = f"/api/v1/organisations/acme/devices/{ann}/PHONE1/wipe"
-    await client.post(path, json={"kind": "device", "reason": "stolen"})
+    await client.post(path, json={"reason": "stolen"})
     target = f"{device.key.user}/{device.key.device_id}"
     tags: list[str] = []
     cursor = ""

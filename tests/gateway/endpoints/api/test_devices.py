@@ -5,9 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.services.safeguards import SafeguardChanges
 from mdm.ashttp import Version
 from mdm.device import WipeKind
+from mdm.settings import RecoveryPassword
 from tests.support.desk import Desk
+from tests.support.world import ADMIN
 
 ACME = "/api/v1/organisations/acme/devices"
 
@@ -87,7 +90,10 @@ async def test_a_full_wipe_needs_a_reason(
 
 async def test_a_full_wipe_with_a_reason(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
     device = desk.phone(ann)
-    ordered = await client.post(at(ann, act="/wipe"), json={"kind": "device", "reason": "stolen"})
+    alone = SafeguardChanges(approve_full_wipes=False)
+    desk.services.safeguards.change(ADMIN, "acme", alone, may_loosen=True)
+    body = {"kind": "device", "reason": "stolen", "name": "phone1"}
+    ordered = await client.post(at(ann, act="/wipe"), json=body)
     assert (ordered.status_code, ordered.json()["wipe"]["kind"]) == (202, "device")
     stored = desk.services.devices.get(device.key)
     assert stored is not None
@@ -167,7 +173,7 @@ async def test_remove_and_by_force(client: httpx.AsyncClient, desk: Desk, ann: s
 ACTS = [
     ("GET", "", None),
     ("DELETE", "", None),
-    ("POST", "/wipe", {"kind": "device", "reason": "x"}),
+    ("POST", "/wipe", {"kind": "device", "reason": "x", "name": "FOREIGN"}),
     ("POST", "/wipe/cancel", {}),
     ("POST", "/provision", {}),
     ("PUT", "/access", {"level": "block"}),
@@ -258,3 +264,20 @@ async def test_a_device_is_given_a_name(client: httpx.AsyncClient, desk: Desk, a
     long = await client.patch(at(ann), json={"alias": "x" * 65})
     assert (long.status_code, long.json()["errors"][0]["field"]) == (400, "alias")
     assert (await client.patch(at(ann, "NOBODY"), json={"alias": "x"})).status_code == 404
+
+
+async def test_a_recovery_password_is_revealed_with_a_reason(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    phone = desk.phone(ann)
+    place = at(ann, act="/password/reveal")
+    assert (await client.post(place, json={"reason": "forgotten"})).status_code == 404
+    document = {"settings": {"DevicePasswordEnabled": True, "PasswordRecoveryEnabled": True}}
+    desk.services.policies.set_policy(ADMIN, "acme", document)
+    desk.services.recovery.take(ADMIN, phone.key, RecoveryPassword("Horse-77"))
+    assert (await client.post(place, json={"reason": " "})).status_code == 400
+    revealed = await client.post(place, json={"reason": "forgotten"})
+    assert (revealed.status_code, revealed.json()["password"]) == (200, "Horse-77")
+    assert "no-store" in revealed.headers["cache-control"]
+    for shown in (at(ann), ACME, "/api/v1/audit"):
+        assert "Horse-77" not in (await client.get(shown)).text
