@@ -17,6 +17,7 @@ from mdm.ashttp import Version
 from mdm.codepages import tag
 from mdm.device import Device, DeviceKey, DeviceState
 from mdm.element import Element, element
+from mdm.misbehaviour import Behaviour
 from mdm.policy import DEFAULT
 from mdm.wbxml import encode
 
@@ -93,6 +94,8 @@ def enrol(services: Services, fleet: list[Phone]) -> None:
     settings = Settings(user_source=UserSource.BACKEND)
     organisation = services.tenants.create_organisation(_ACTOR, ORGANISATION, settings=settings)
     services.tenants.add_domain(_ACTOR, ORGANISATION, DOMAIN)
+    calm = {behaviour.value: "off" for behaviour in Behaviour}  # counted all the same, and never acted upon
+    services.misbehaviour.set_thresholds(_ACTOR, ORGANISATION, calm)
     digest = DEFAULT.digest(Version.V16_1)
     with services.store.write() as transaction:
         for phone in fleet:

@@ -1,10 +1,11 @@
-"""The pairs of spec/eas-testsuites.md section 3 over real HTTP, in both query forms (number 20 is issue 4's).
+"""The pairs of spec/eas-testsuites.md section 3 over real HTTP, in both query forms.
 
 Numbers 15 to 17 stand in test_ashttp.py under Microsoft's own names.
 """
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from gateway.services.tenants import Settings
 from mdm.ashttp import WBXML_TYPE, Command, Version
 from mdm.codepages import tag
 from mdm.device import DeviceState, WipeKind
+from mdm.misbehaviour import Behaviour
 from mdm.policy import Policy
 from mdm.wbxml import Element, encode
 from tests.support import partnership as p
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway, backend, gateway, provisioned, serving
+from tests.support.inhabited import ADMIN
 from tests.support.mail_server import INBOX, posts
 from tests.support.partnership import node, provision_root
 
@@ -291,3 +294,25 @@ async def test_two_phones_at_once_do_not_meet(gateway: Gateway, version: Version
     assert len({phone.policy_key for phone in phones}) == 5
     answers = await asyncio.gather(*(phone.folder_sync() for phone in phones))
     assert {answer.status for answer in answers} == {1}
+
+
+@pytest.mark.requirement(456, 457)
+@each_version
+@each_form
+async def test_pair_20_three_user_agents_in_a_row(
+    gateway: Gateway, backend: RecordingBackend, version: Version, form: QueryForm
+) -> None:
+    """MSASHTTP_S03_TC04: the server that limits changes of the User-Agent blocks the client for a while."""
+    off = {behaviour.value: "off" for behaviour in Behaviour}
+    allowed = {"user_agent_changes": {"slow": 2, "suspend": 0}}
+    gateway.made.misbehaviour.set_thresholds(ADMIN, gateway.organisation.id, off | allowed)
+    phone = await gateway.enrolled(version=version, form=form)
+    assert said(await folder_sync(phone, phone.policy_key)) == (200, 1)
+    before = len(posts(backend))
+    answers = []
+    for agent in ("Second-Agent/1.0", "Third-Agent/1.0"):
+        other = Phone(replace(phone.identity, user_agent=agent), phone.line, server=phone.server)
+        answers.append(await folder_sync(other, phone.policy_key))
+    assert [answer.http for answer in answers] == [200, 503]
+    assert int(answers[1].headers["retry-after"]) > 0
+    assert len(posts(backend)) == before + 1

@@ -67,6 +67,7 @@ async def test_a_phone_that_syncs_a_large_mailbox_is_never_slowed(
     gateway: Gateway, backend: RecordingBackend
 ) -> None:
     """Three thousand Syncs that make progress, as fast as they go, with the defaults."""
+    gateway.made.misbehaviour.set_thresholds(ADMIN, gateway.organisation.id, {})
     phone = await gateway.enrolled()
 
     async def one(number: int) -> int:
