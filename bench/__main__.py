@@ -21,6 +21,7 @@ BENCHMARKS = (
     "memory",
     "cpu",
     "discovery",
+    "device_list",
 )
 LIMIT_S = 600.0
 

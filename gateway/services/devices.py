@@ -12,6 +12,7 @@ from datetime import datetime
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Contact
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.contacts import Contacts
 from gateway.services.effective import effective
 from gateway.services.enrolment import Enrolment, TooManyDevices
 from gateway.services.keeping import announce, end_orders, family, is_due, is_same, keep, place
@@ -46,6 +47,7 @@ class DeviceService:
         self._acts = Acts(store, clock)
         self._keys = keys
         self._enrolment = Enrolment(store, clock)
+        self._contacts = Contacts(store, clock)
 
     def get(self, key: DeviceKey) -> Device | None:
         """The partnership or its tombstone."""
@@ -73,10 +75,7 @@ class DeviceService:
     def touch(self, contacts: Iterable[Contact]) -> None:
         """Write a batch of last contacts (house.md 4a); not a change of state, so the trail has none of
         it."""
-        batch = list(contacts)
-        if batch:
-            with self._store.write() as transaction:
-                transaction.devices.touch(batch)
+        self._contacts.write(contacts)
 
     def admit(
         self, principal: Principal, request: CommandRequest, *, ip: str = "", user_agent: str = ""

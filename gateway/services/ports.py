@@ -399,6 +399,10 @@ class Devices(Protocol):
         """Write last contacts in one batch; changes neither revision nor anything a decision reads."""
         ...
 
+    def list_contacts(self, contacts: Iterable[Contact]) -> None:
+        """Write last contacts, oldest first, where the device list sorts and filters by them."""
+        ...
+
     def bury(self, device: Device) -> None:
         """Remove the partnership but keep a tombstone that goes on delivering its wipe (product 5.3)."""
         ...

@@ -138,8 +138,6 @@ class DeviceRows:
         return [DeviceKey(*row) for statement in found for row in self._connection.execute(statement)]
 
     def touch(self, contacts: Iterable[Contact]) -> None:
-        contacts = list(contacts)
-        self._inventory.touch(contacts)
         dialect = self._connection.dialect
         statement = _TOUCH.compile(dialect=dialect)
         rows = [_contact_row(contact, text=dialect.name == "sqlite") for contact in contacts]
@@ -149,6 +147,9 @@ class DeviceRows:
             self._connection.exec_driver_sql(str(statement), [values(row) for row in rows])
         elif rows:
             self._connection.exec_driver_sql(str(statement), rows)
+
+    def list_contacts(self, contacts: Iterable[Contact]) -> None:
+        self._inventory.touch(contacts)
 
     def bury(self, device: Device) -> None:
         self.remove(device.key)

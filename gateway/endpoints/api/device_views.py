@@ -125,6 +125,13 @@ class DeviceSheet(DeviceView):
     backends: list[PeerView]
 
 
+class RecoveryView(BaseModel):
+    """A recovery password, and since when it is kept."""
+
+    password: str
+    stored_at: datetime
+
+
 class DeviceList(BaseModel):
     """A page of devices."""
 

@@ -63,6 +63,8 @@ def test_last_contacts_reach_the_row_and_never_go_back(store: DatabaseStore) -> 
     with store.write() as transaction:
         transaction.devices.touch([contact])
         transaction.devices.touch([replace(contact, at=NOON, ip="192.0.2.8", synced=False)])
+        transaction.devices.list_contacts([contact])
+        transaction.devices.list_contacts([replace(contact, at=NOON, ip="192.0.2.8", synced=False)])
     assert kept(store) == expected(store)
     assert kept(store)[0]["last_ip"] == "4c0000207"
 
