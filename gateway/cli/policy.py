@@ -31,6 +31,9 @@ from mdm.templates import BY_NAME as TEMPLATES
 BESIDE_SETTINGS = (*SWITCHES, "refresh_hours")
 """Keys of a policy document that are no settings."""
 
+_LISTS = frozenset(setting.name for setting in SETTINGS if setting.entry)
+MINUTE_S = 60
+
 Command = Callable[..., None]
 named = click.option("--policy", "name", default=DEFAULT_NAME, help="Which policy; default without it.")
 because = click.option("--reason", default="", help="Why; kept in the audit trail.")
@@ -217,8 +220,16 @@ def changed(document: Mapping[str, Any], given: Sequence[str], unset: Sequence[s
             end(f"--set {pair}: NAME=VALUE is needed", USAGE)
         (result if name in BESIDE_SETTINGS else settings)[name] = _value(text)
     for name in unset:
-        (result if name in BESIDE_SETTINGS else settings).pop(name, None)
+        _unset(result if name in BESIDE_SETTINGS else settings, name)
     return result
+
+
+def _unset(values: dict[str, Any], name: str) -> None:
+    """A list that was sent once has to be sent empty, or devices would keep it (``mdm.policy``)."""
+    if name in values and name in _LISTS:
+        values[name] = None
+    else:
+        values.pop(name, None)
 
 
 def _value(text: str) -> Any:
@@ -264,7 +275,8 @@ def _mark(name: str, said: Mapping[str, Any]) -> str:
 
 def _show(work: Work, change: PolicyChange) -> None:
     number, rollout = change.version.version, change.rollout
-    when = f" over {rollout.window_s // 60} minutes" if rollout is not None and rollout.window_s else ""
+    spread = rollout is not None and rollout.window_s >= MINUTE_S
+    when = f" over {rollout.window_s // MINUTE_S} minutes" if rollout is not None and spread else ""
     work.show(
         outcome(change),
         lambda: f"version {number} is in force; {change.devices} devices provision again{when}",

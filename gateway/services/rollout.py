@@ -36,6 +36,10 @@ PAGE = 500
 BATCH = 100
 """Devices that are moved in one transaction, each with its record and its row of the change feed."""
 
+AT_A_RATE_S = 1
+"""Window of a change that has none where a rate is configured: who is outdated must have a turn to wait for,
+or the gate would refuse all of them at once."""
+
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The moment of devices whose rollout was cancelled: they keep what they have until they come by
 themselves, or the next change gives them another one."""
@@ -72,14 +76,16 @@ def _new(
     entry: Entry, home: Organisation, last: Rollout | None, cause: str, minutes: int | None, joins: bool
 ) -> Rollout:
     guards = home.safeguards
-    window = guards.rollout_minutes if minutes is None else minutes
+    window_s = 60 * (guards.rollout_minutes if minutes is None else minutes)
+    if guards.rollout_per_minute:
+        window_s = max(window_s, AT_A_RATE_S)
     made = Rollout(
         home.id,
         last.number + 1 if last else 1,
         cause,
         entry.act.actor.name,
         entry.now,
-        window * 60,
+        window_s,
         guards.rollout_per_minute,
         joins=joins,
     )

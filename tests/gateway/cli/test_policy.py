@@ -68,6 +68,13 @@ def test_changes_leave_the_document_alone() -> None:
     assert document == {"settings": {"AllowCamera": True}, "refresh_hours": 1}
 
 
+def test_a_list_that_was_sent_once_is_sent_empty() -> None:
+    document = {"settings": {"ApprovedApplicationList": ["a"]}}
+    assert changed(document, [], ["ApprovedApplicationList", "UnapprovedInROMApplicationList"]) == {
+        "settings": {"ApprovedApplicationList": None}
+    }
+
+
 def test_named_policies(usher: Usher, asked: Callable[..., Any], acme: str) -> None:
     made = usher(
         "policy", "create", acme, "strict", "--template", "nist-minded", "--set", "AllowCamera=false"

@@ -234,6 +234,15 @@ def test_the_rate_holds_whatever_the_window(office: Office) -> None:
     assert sum(told) == 10
 
 
+def test_the_rate_holds_without_a_window_too(office: Office) -> None:
+    office.guard(rollout_per_minute=1)
+    change(office, minutes=0)
+    assert (office.outdated(), office.waiting()) == (set(), PHONES)
+    for told in (1, 2, 3):
+        office.tick(minutes=1)
+        assert len(office.outdated()) == told
+
+
 def test_the_organisation_s_own_window(office: Office) -> None:
     office.guard(rollout_minutes=10)
     change(office, minutes=None)
