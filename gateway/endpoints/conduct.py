@@ -271,6 +271,8 @@ def _know_key(watched: Watched, key: int, now: float) -> None:
 def _about_key(visit: Visit, known: Known, watched: Watched, now: float) -> Doubt | None:
     """A request without the key in force."""
     device, sent = known.device, visit.request.policy_key
+    if visit.request.command is Command.PROVISION:
+        watched.keyless = 0  # it asks for a key, as a restored phone does
     if visit.request.command in _KEYLESS_COMMANDS or device.conflict or device.state in WIPING:
         return None
     if sent and sent == device.policy_key:
