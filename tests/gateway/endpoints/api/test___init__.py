@@ -14,8 +14,8 @@ from gateway.endpoints.principals import Permission
 from tests.support.desk import Desk
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
-ONLY_LOOKS = {"rehearse"}
-NAMES = ("group", "member", "resource", "mailbox", "grantee", "rule", "order", "job")
+ONLY_LOOKS = {"rehearse", "rehearse_default"}
+NAMES = ("name", "group", "member", "resource", "mailbox", "grantee", "rule", "order", "job")
 OTHERS = dict.fromkeys(NAMES, "x@acme.example")
 
 
