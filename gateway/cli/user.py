@@ -102,6 +102,15 @@ def disable(work: Work, address: str) -> None:
     _show(work, work.services.users.set_state(work.actor, address, UserState.DISABLED))
 
 
+@user.command("only-listed")
+@click.argument("address")
+@click.argument("switch", type=click.Choice(["on", "off"]))
+@on_store
+def only_listed(work: Work, address: str, switch: str) -> None:
+    """Of the user's devices let in only those that an override allows."""
+    _change(work, address, UserChanges(only_listed=switch == "on"))
+
+
 @user.command()
 @click.argument("address")
 @click.argument("aliases", nargs=-1)

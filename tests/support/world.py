@@ -18,6 +18,7 @@ from gateway.services.overrides import Overrides
 from gateway.services.partnerships import device_actor
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
+from gateway.services.quarantine import Quarantine
 from gateway.services.recovery import Recovery
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
@@ -72,6 +73,7 @@ class World:
         self.defaults = DefaultAccess(self.store, self.clock)
         self.overrides = Overrides(self.store, self.clock)
         self.decisions = Decisions(self.store, self.clock)
+        self.quarantine = Quarantine(self.store, self.clock, self.rules)
         self.lane = WipeLane(self.store, self.clock)
 
     def organisation(self, alias: str = "acme", settings: Settings | None = None) -> Organisation:

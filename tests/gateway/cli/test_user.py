@@ -118,3 +118,9 @@ def test_details_of_users_of_the_mail_server_are_changed_there(usher: Usher, acm
     usher("user", "create", acme, "bob@acme.example")
     refused = usher("user", "details", "bob@acme.example", "--set", "phone=1", code=4)
     assert "mail server" in refused.stderr
+
+
+def test_only_listed_devices_of_a_user(usher: Usher, asked: Callable[..., Any], ann: str) -> None:
+    assert asked("user", "only-listed", ann, "on")["only_listed"] is True
+    assert "only_listed" in usher("user", "show", ann).stdout
+    assert asked("user", "only-listed", ann, "off")["only_listed"] is False
