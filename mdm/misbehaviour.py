@@ -282,7 +282,7 @@ class Tally:
         return crossing
 
     def sync(self, fingerprint: int, now: float) -> Crossing | None:
-        """Count a Sync; ``fingerprint`` stands for its collection and SyncKey."""
+        """Count a Sync; ``fingerprint`` stands for what it says, SyncKeys and all."""
         if fingerprint in self._syncs:
             return self.count(Behaviour.SAME_SYNC_KEY, now)
         self._syncs = (fingerprint, *self._syncs[: REMEMBERED - 1])
