@@ -140,8 +140,12 @@ location ^~ /.well-known/acme-challenge/ {
     try_files $uri =404;
 }
 # Passwords must not come over plain HTTP, so ActiveSync is not redirected but refused.
-location / {
+location ~* ^/microsoft-server-activesync {
     return 403;
+}
+# 404 and not 403: to a client that looks for its settings here, 403 says that a password is wanted.
+location / {
+    return 404;
 }
 """
 
@@ -233,7 +237,7 @@ server {
         try_files $uri =404;
     }
     location / {
-        return 403;
+        return 404;
     }
 }
 

@@ -142,6 +142,11 @@ async def test_port_80_takes_no_password(nginx: Front, backend: RecordingBackend
     assert backend.seen == []
 
 
+async def test_port_80_says_of_other_paths_that_they_are_not_there(nginx: Front) -> None:
+    request = f"GET /mail/config-v1.1.xml HTTP/1.1\r\nHost: {PUBLIC}\r\n\r\n"
+    assert (await send(nginx.http, request.encode())).status == 404
+
+
 async def test_foreign_name_gets_no_handshake_and_no_answer(nginx: Front, backend: RecordingBackend) -> None:
     with pytest.raises(ssl.SSLError):
         await send(nginx.https, b"", tls=nginx.trust, name="elsewhere.example.net")
