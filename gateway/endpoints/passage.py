@@ -92,19 +92,23 @@ class Passage:
             await self._errands.inform(visit, known, upstream)
         outbound = self._outbound(visit, known, seen, upstream)
         if not seen.waits:
-            return await self._deliver(Errand(visit, known, upstream, outbound, receive, send, None))
+            outcome = await forward(upstream, outbound, receive, send)
+            if outcome.ending is Ending.ANSWERED and known.peer is None:
+                return outcome
+            return await self._finish(Errand(visit, known, upstream, outbound, receive, send, None), outcome)
         poll = self._polls.open(
             known.device.key, visit.request, known.backend, visit.principal.proof, visit.source
         )
         if poll is None:
             return await self._busy(seen, receive, send)
         try:
-            return await self._deliver(Errand(visit, known, upstream, outbound, receive, send, poll.cut))
+            outcome = await forward(upstream, outbound, receive, send, poll.cut)
+            errand = Errand(visit, known, upstream, outbound, receive, send, poll.cut)
+            return await self._finish(errand, outcome)
         finally:
             self._polls.close(poll)
 
-    async def _deliver(self, errand: Errand) -> Outcome:
-        outcome = await forward(errand.upstream, errand.outbound, errand.receive, errand.send, errand.cut)
+    async def _finish(self, errand: Errand, outcome: Outcome) -> Outcome:
         peer = errand.known.peer
         wiped = peer is not None and peer.wipe_at is not None
         if errand.upstream.route.provisions and (wiped or outcome.ending in ORDERS):
