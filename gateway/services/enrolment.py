@@ -111,16 +111,8 @@ def _with_room(entry: Entry, counted: Sequence[Device], family: Family, limit: i
     return [device for device in counted if device not in gone]
 
 
-def _sharing(entry: Entry, key: DeviceKey) -> list[Device]:
-    """Who else has the DeviceId, tombstones included: a removed device still owes its wipe."""
-    devices = entry.transaction.devices
-    owed = [other for other in devices.with_open_wipe() if other.device_id == key.device_id]
-    buried = [devices.tombstone(other) for other in owed if other.organisation == key.organisation]
-    return [*devices.sharing(key.organisation, key.device_id), *(found for found in buried if found)]
-
-
 def _made(entry: Entry, key: DeviceKey, request: CommandRequest, family: Family) -> Device:
-    others = _sharing(entry, key)
+    others = entry.transaction.devices.sharing(key.organisation, key.device_id)
     conflict = newcomer(key.device_id, family, request.device_type, others)
     device = Device(
         key=key,

@@ -388,7 +388,7 @@ class Devices(Protocol):
         ...
 
     def sharing(self, organisation: str, device_id: str) -> Sequence[Device]:
-        """Partnerships of all users with this DeviceId."""
+        """Partnerships of all users with this DeviceId, then tombstones: a removed device owes its wipe."""
         ...
 
     def with_open_wipe(self) -> Sequence[DeviceKey]:

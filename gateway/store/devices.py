@@ -113,9 +113,12 @@ class DeviceRows:
         return [_device(row) for row in self._connection.execute(statement).mappings()]
 
     def sharing(self, organisation: str, device_id: str) -> Sequence[Device]:
-        wanted = (devices.c.organisation == organisation) & (devices.c.device_id == device_id)
-        statement = select(devices).where(wanted).order_by(devices.c.user_id)
-        return [_device(row) for row in self._connection.execute(statement).mappings()]
+        found: list[Device] = []
+        for table in (devices, tombstones):
+            wanted = (table.c.organisation == organisation) & (table.c.device_id == device_id)
+            statement = select(table).where(wanted).order_by(table.c.user_id)
+            found += [_device(row) for row in self._connection.execute(statement).mappings()]
+        return found
 
     def find(self, listing: Listing) -> Found:
         places = InventoryQueries(self._connection).places(listing)
