@@ -46,7 +46,7 @@ class Outbound:
     """A request that has been decided: everything ``forward`` needs to know.
 
     Attributes:
-        target: canonical path and query.
+        target: canonical path and query; a base64 one may hold a backend's key.
         headers: complete but for Host and framing.
         first: what has been read of the body.
         more: whether there is more to come from ``receive()``.
@@ -61,7 +61,7 @@ class Outbound:
     """
 
     method: str
-    target: str
+    target: str = field(repr=False)
     headers: Pairs = field(repr=False)
     first: bytes = b""
     more: bool = False

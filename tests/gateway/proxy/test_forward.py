@@ -592,3 +592,9 @@ async def test_cancellation_from_outside_is_not_swallowed(start):
             await work
         await pump.backend.until(lambda backend: backend.open == 0)
         assert sent.empty()
+
+
+def test_no_secret_is_shown():
+    outbound = Outbound("POST", "/x?c2VjcmV0", [("X-MS-PolicyKey", "4294967291")])
+    assert "c2VjcmV0" not in repr(outbound)
+    assert "4294967291" not in repr(outbound)
