@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gateway.cli import audit, device_story
+from gateway.cli.conduct import stale
 from gateway.cli.device_list import as_table, found, list_
 from gateway.cli.local import FAILED, NOT_FOUND, USAGE, Work, end, on_store
 from gateway.cli.moments import read_time
@@ -45,6 +46,7 @@ def device() -> None:
 
 device.add_command(play)
 device.add_command(list_)
+device.add_command(stale)
 
 
 def _one(command: Callable[..., None]) -> Callable[..., None]:

@@ -41,6 +41,7 @@ def test_stale_and_looping(usher: Usher, asked: Callable[..., Any], desk: Desk, 
     ]
     assert usher("conduct", "looping", "acme").stdout.count("\n") == 1
     usher("conduct", "stale", "nobody", code=3)
+    assert "PHONE1" in usher("device", "stale", "acme", "--days", "1").stdout
 
 
 def test_thresholds(usher: Usher, asked: Callable[..., Any], tmp_path: Path, ann: str) -> None:
