@@ -118,7 +118,6 @@ class DeviceSheet(DeviceView):
 
     policies: list[LayerView]
     policy_outdated: bool
-    policy_digest: str
     answer: AnswerView
     compliance: Compliance
     compliance_reason: str
@@ -170,7 +169,6 @@ def sheet_view(sheet: Sheet, address: str) -> DeviceSheet:
         **view(sheet.device, address).model_dump(),
         policies=layers,
         policy_outdated=sheet.outdated,
-        policy_digest=sheet.device.policy_digest,
         answer=AnswerView(
             level=sheet.decision.level,
             reason=sheet.decision.reason,
