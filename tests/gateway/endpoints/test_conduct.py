@@ -116,6 +116,23 @@ async def test_who_waits_as_told_is_served_again(gateway: Gateway) -> None:
     assert gateway.device().suspended_until is None
 
 
+async def test_a_service_client_has_thresholds_of_its_own(gateway: Gateway) -> None:
+    """Outlook mobile: all installations of a user are one device (research/wants.md 27)."""
+    phone = await gateway.enrolled()
+    few = {"window_s": 600, "slow": 10, "suspend": 0, "slow_s": 300, "suspend_s": 60}
+    many = {"command_flood": few | {"slow": 1000}}
+    await thresholds(gateway, command_flood=few, service=many)
+    outlook = Phone(
+        replace(phone.identity, device_id="OUTLOOK1", user_agent="Outlook-iOS-Android/1.0"),
+        phone.line,
+        server=phone.server,
+    )
+    await provisioned(outlook)
+    await gateway.quiet()
+    assert {(await ask(gateway, outlook)).http for _ in range(30)} == {200}
+    assert 503 in {(await ask(gateway, phone)).http for _ in range(30)}
+
+
 async def test_the_same_sync_key_again_and_again(gateway: Gateway, backend: RecordingBackend) -> None:
     phone = await gateway.enrolled()
     limit = {"window_s": 600, "slow": 10, "suspend": 15, "slow_s": 300, "suspend_s": 3600}
