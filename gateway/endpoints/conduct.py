@@ -27,9 +27,9 @@ from gateway.services.partnerships import device_actor
 from gateway.services.snapshots import Known
 from mdm import identity
 from mdm.ashttp import Command, Reply
-from mdm.device import DeviceKey, DeviceState
+from mdm.device import DeviceKey
 from mdm.families import family_of
-from mdm.gatekeeper import Refuse, Verdict
+from mdm.gatekeeper import Forward, Refuse, Verdict
 from mdm.lifecycle import WIPING
 from mdm.loops import RECOVERED, paused_until
 from mdm.misbehaviour import Behaviour, Crossing, Tally, Window
@@ -215,11 +215,7 @@ class ConductWatch:
         if isinstance(verdict, Refuse):
             pausing = verdict.reason == CHALLENGE and now < watched.paused_until
             return later(watched.paused_until - now) if pausing else None
-        if (
-            now >= watched.well_at
-            and watched.key
-            and known.device.state is DeviceState.PROVISIONING_SUCCEEDED
-        ):
+        if isinstance(verdict, Forward) and now >= watched.well_at:
             watched.well_at = inf
             self._later_on(known, self._misbehaviour.recover, known.device.key)
         return None
