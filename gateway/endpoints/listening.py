@@ -8,7 +8,8 @@ password was changed gets 401, as its next request would.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -22,7 +23,7 @@ from gateway.records import Change, Scope
 from gateway.services.devices import DeviceService
 from gateway.services.login import Login
 from gateway.services.recollection import Recollection
-from gateway.services.snapshots import Known, Snapshots
+from gateway.services.snapshots import Known, OrganisationView, Snapshots
 from mdm.ashttp import Reply
 from mdm.device import DeviceKey
 from mdm.gatekeeper import interrupt
@@ -75,7 +76,30 @@ class Listening:
         waiting: set[DeviceKey] = set()
         for change in changes:
             waiting |= self._waiting(change.organisation, change.user, change.device_id)
-        self._judge_soon(waiting)
+        retired = self._snapshots.retired()
+        known = {key: retired[key] for key in sorted(waiting & retired.keys(), key=_order)}
+        self._judge_soon(waiting - known.keys())
+        if known:
+            background(self._judge_by_rules(known, self._snapshots.mark()), name="long polls")
+
+    async def _judge_by_rules(self, known: Mapping[DeviceKey, Known], mark: int) -> None:
+        """Nothing but rules changed, so nothing but the rules is read: a fleet that hangs is told at once,
+        where reading each of its devices would take a minute.
+        """
+        await asyncio.sleep(EVERYWHERE_S)
+        homes = sorted({key.organisation for key in known})
+        regimes = await self._answer(partial(self._recollection.regimes, homes))
+        views: dict[int, OrganisationView] = {}
+        for number, (key, one) in enumerate(known.items()):
+            if key.organisation not in regimes:
+                self._judge_soon({key})
+                continue
+            view = views.get(id(one.view))
+            if view is None:
+                view = views[id(one.view)] = one.view.ruled(*regimes[key.organisation])
+            self._recheck(key, replace(one, view=view), mark)
+            if number % BATCH == 0:
+                await asyncio.sleep(0)
 
     def lost(self) -> None:
         """Changes were missed: everything is judged anew."""

@@ -7,13 +7,15 @@ from enum import Enum
 
 class Scope(Enum):
     """What a row of the change feed is about. DIRECTORY is what changes neither a password nor who checks it:
-    unlike ORGANISATION it leaves everybody signed in."""
+    unlike ORGANISATION it leaves everybody signed in. RULES changes nothing but who is let in: rules and the
+    default beside them."""
 
     DEVICE = "device"
     USER = "user"
     ORGANISATION = "organisation"
     POLICY = "policy"
     DIRECTORY = "directory"
+    RULES = "rules"
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,7 +285,7 @@ class AccessRules:
         rules.forget(home.id, after.version - VERSIONS_KEPT + 1)
         home = _follow(entry, home, plan.mode)
         record(entry, before, after, plan.mode)
-        entry.announce(Scope.POLICY, home.id)
+        entry.announce(Scope.RULES, home.id)
         return Saved(book_of(entry.transaction, home, after), plan.lints, told)
 
 

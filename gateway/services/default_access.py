@@ -62,7 +62,7 @@ class DefaultAccess:
             if after != before:
                 entry.transaction.directory.save_organisation(after)
                 entry.record(target=after.id, before=_told(before), after=_told(after))
-                entry.announce(Scope.POLICY, after.id)
+                entry.announce(Scope.RULES, after.id)
             return after
 
         tag = AuditTag.DEFAULT_ACCESS_CHANGED

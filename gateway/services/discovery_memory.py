@@ -28,6 +28,7 @@ MAXIMUM_QUESTION = 512
 may sign in could fill the memory with bodies otherwise."""
 
 Key = tuple[str, str, Question]
+_NOTHING_HERE = (Scope.DEVICE, Scope.POLICY, Scope.RULES)
 
 
 @dataclass(slots=True)
@@ -89,9 +90,7 @@ class DiscoveryMemory:
     def drop(self, changes: Iterable[Change]) -> None:
         """Forget whatever ``changes`` may have made wrong: all that rests on their organisations, and all
         that rests on no single one. Devices and policies change nothing here."""
-        concerned = {
-            change.organisation for change in changes if change.scope not in (Scope.DEVICE, Scope.POLICY)
-        }
+        concerned = {change.organisation for change in changes if change.scope not in _NOTHING_HERE}
         if not concerned:
             return
         self._heard += 1

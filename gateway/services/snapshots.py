@@ -6,8 +6,8 @@ database again. Not thread-safe on purpose: everything here runs on the event lo
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import inf
 
@@ -18,8 +18,8 @@ from mdm.ashttp import Version
 from mdm.criteria import Facts
 from mdm.device import Device, DeviceKey
 from mdm.gatekeeper import Terms
-from mdm.policy import Policy
 from mdm.handshake import digest_of
+from mdm.policy import Policy
 from mdm.rules import NOTHING, RuleSet
 
 REMEMBERED_CHANGES = 4096
@@ -62,6 +62,10 @@ class OrganisationView:
     rules: RuleSet = NO_RULES
     planning: bool = False
     _terms: dict[tuple[Version, AccessDecision, bool, str], Terms] = field(default_factory=dict)
+
+    def ruled(self, organisation: Organisation, rules: RuleSet) -> "OrganisationView":
+        """The same under other rules or another default."""
+        return replace(self, organisation=organisation, rules=rules, _terms={})
 
     def alike(self, other: "OrganisationView") -> bool:
         """Whether both were read alike, so that one can stand for the other."""
@@ -192,6 +196,7 @@ class Snapshots:
         self._contacts: dict[DeviceKey, tuple[float, str, str, Version, bool]] = {}
         self._views: dict[tuple[str, str], OrganisationView] = {}
         self._announced: set[DeviceKey] = set()
+        self._retired: dict[DeviceKey, Known] = {}
         self._recent: deque[Change] = deque(maxlen=REMEMBERED_CHANGES)
         self._heard = 0
         self.open_wipes: frozenset[str] = frozenset()
@@ -244,9 +249,12 @@ class Snapshots:
 
     def drop(self, changes: Iterable[Change]) -> None:
         """Forget whatever ``changes`` may have made wrong."""
+        self._retired = {}
         for change in changes:
             self._recent.append(change)
             self._heard += 1
+            if change.scope is not Scope.RULES:
+                self._retired = {key: one for key, one in self._retired.items() if not concerns(change, key)}
             if change.scope is Scope.DEVICE:
                 self._known.pop((change.user, change.device_id), None)
             else:
@@ -254,10 +262,17 @@ class Snapshots:
 
     def _drop_wide(self, change: Change) -> None:
         for key in [key for key, known in self._known.items() if concerns(change, known.device.key)]:
-            del self._known[key]
+            known = self._known.pop(key)
+            if change.scope is Scope.RULES:
+                self._retired[known.device.key] = known
         if not change.user:
             for name in [name for name in self._views if name[0] == change.organisation]:
                 del self._views[name]
+
+    def retired(self) -> Mapping[DeviceKey, Known]:
+        """What the last ``drop`` forgot for no other reason than a change of rules; told once."""
+        taken, self._retired = self._retired, {}
+        return taken
 
     def note(self, known: Known, at: float, ip: str, user_agent: str, version: Version, synced: bool) -> None:
         """Keep what a request taught until the next batch is written; ``at`` is seconds since the epoch."""

@@ -170,3 +170,15 @@ async def test_evil_patterns_and_a_thousand_rules_are_judged_in_no_time(gateway:
     for _ in range(100):
         known.view.rules.ask(facts)
     assert time.process_time() - began < 5
+
+
+async def test_after_a_change_of_rules_nothing_but_the_rules_is_read(
+    gateway: Gateway, backend: RecordingBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a fleet that hangs would be told one by one, as fast as its devices can be read."""
+    phone = await gateway.enrolled()
+    await phone.folder_sync()
+    waits = await gateway.parked(phone, backend)
+    monkeypatch.setattr(gateway.app._recollection, "known_again", None)
+    put(gateway, rule("block", "user", f"ann@{DOMAIN}"))
+    assert (await asyncio.wait_for(waits, PATIENCE_S)).status == 7

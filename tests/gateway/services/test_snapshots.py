@@ -352,3 +352,16 @@ def test_what_the_backend_has_not_been_told_is_known_beforehand() -> None:
     peer = BackendKey(reporting.key, "exchange", informed=digest_of(told))
     assert not Known(reporting, ANN, view, peer=peer).untold
     assert Known(reporting, ANN, view, peer=replace(peer, informed=digest_of(DeviceInformation("B2")))).untold
+
+
+def test_what_a_change_of_rules_drops_is_known_but_for_the_rules() -> None:
+    snapshots, all_known = filled()
+    rules = Change(Scope.RULES, ACME.id)
+    snapshots.drop([rules])
+    assert left(snapshots, all_known) == {"gil"}
+    assert set(snapshots.retired()) == {all_known[name].device.key for name in ("ann1", "ann2", "bob")}
+    snapshots, all_known = filled()
+    snapshots.drop([rules, about(all_known["ann1"].device), Change(Scope.USER, ACME.id, BOB.id)])
+    assert set(snapshots.retired()) == {all_known["ann2"].device.key}
+    snapshots.drop([about(all_known["ann2"].device)])
+    assert snapshots.retired() == {}
