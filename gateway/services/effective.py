@@ -62,7 +62,15 @@ class Effectives:
             self._places.update(dict.fromkeys(new, NOWHERE))
             if any(each.reach in _BY_PLACE for each in self._everybodys()):
                 self._places.update(self.transaction.assignments.places(new))
-            self._know_personal(new)
+            self.expect(new)
+
+    def expect(self, users: Collection[str]) -> None:
+        """Read what is assigned to these users and their devices, all at once."""
+        self._personal |= {user: [] for user in users}
+        found = self._as_supposed(self.transaction.assignments.personal(users), personal=True)
+        for each in found:
+            if each.target in users:
+                self._personal[each.target].append(each)
 
     def place(self, user: str, domain: str, groups: Iterable[str]) -> None:
         """Take from the caller what it has read already of a user."""
@@ -73,7 +81,7 @@ class Effectives:
         if key.user not in self._places:
             self.prepare([key.user])
         if key.user not in self._personal:
-            self._know_personal([key.user])
+            self.expect([key.user])
         domain, groups = self._places[key.user]
         chosen = tuple(
             each
@@ -83,13 +91,6 @@ class Effectives:
         if chosen not in self._laid:
             self._laid[chosen] = lay(self._layers(chosen))
         return self._laid[chosen]
-
-    def _know_personal(self, users: Collection[str]) -> None:
-        self._personal |= {user: [] for user in users}
-        found = self._as_supposed(self.transaction.assignments.personal(users), personal=True)
-        for each in found:
-            if each.target in self._personal:
-                self._personal[each.target].append(each)
 
     def _everybodys(self) -> list[Assignment]:
         if self._wide is None:

@@ -3,7 +3,7 @@
 Off the hot path: at first sight, after a change, and while the change feed is silent (house.md 4a).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError, Kind
@@ -92,19 +92,13 @@ class Recollection:
         with self._store.read() as transaction:
             return _Reading(transaction, self._rule_sets).surroundings(principal, device_id)
 
-    def regimes(self, organisations: Iterable[str]) -> Mapping[str, tuple[Organisation, RuleSet]]:
-        """What decides in these organisations: their settings and their rules; those that are gone are not
-        there."""
-        with self._store.read() as transaction:
-            found = [transaction.directory.organisation(identity) for identity in organisations]
-            present = [home for home in found if home is not None]
-            return {home.id: (home, self._rule_sets.of(transaction, home)) for home in present}
-
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
+        wanted = tuple(keys)
         with self._store.read() as transaction:
             reading = _Reading(transaction, self._rule_sets)
-            return [(key, reading.again(key)) for key in keys]
+            reading.expect(wanted)
+            return [(key, reading.again(key)) for key in wanted]
 
 
 class _Reading:
@@ -115,6 +109,13 @@ class _Reading:
         self._rule_sets = rule_sets
         self._homes: dict[str, _Home] = {}
         self._backends: dict[tuple[str, str], str] = {}
+
+    def expect(self, keys: Sequence[DeviceKey]) -> None:
+        """Read the policies of many users at once."""
+        for organisation in {key.organisation for key in keys}:
+            home = self._home(organisation)
+            if home is not None:
+                home.effectives.expect({key.user for key in keys if key.organisation == organisation})
 
     def surroundings(self, principal: Principal, device_id: str = "") -> Read:
         directory = self._transaction.directory

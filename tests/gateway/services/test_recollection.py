@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, OrganisationState
+from gateway.services.assignments import Target
 from gateway.services.backend_keys import BackendKeys
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Principal
@@ -12,6 +13,7 @@ from gateway.services.tenants import Settings
 from gateway.services.user_changes import UserChanges
 from mdm.ashttp import Version
 from mdm.device import DeviceKey, WipeKind
+from mdm.layers import Reach
 from mdm.policy import Policy
 from tests.support.world import ADMIN, World, asked
 
@@ -137,3 +139,14 @@ def test_the_key_of_the_backend_that_serves_is_read_with_it(world: World, recoll
     assert not isinstance(routed, TooManyDevices)
     assert routed.peer is not None
     assert (routed.backend, routed.peer.policy_key) == ("other", 6)
+
+
+def test_each_device_is_under_its_own_policies(world: World, recollection: Recollection) -> None:
+    world.organisation()
+    ann, bob = world.user(), world.user("bob@acme.example")
+    phones = [world.phone(ann), world.phone(ann, "PHONE2"), world.phone(bob, "PHONE3")]
+    world.policies.create(ADMIN, "acme", "strict", {"settings": {"AllowCamera": False}})
+    world.assignments.assign(ADMIN, "acme", Target(Reach.DEVICE, ann.id, "PHONE2"), "strict")
+    found = [known for _, known in recollection.known_again([phone.key for phone in phones])]
+    assert [known.view.policies for known in found if known is not None] == ["", "strict@1", ""]
+    assert found[0] is not None and found[2] is not None and found[0].view is found[2].view
