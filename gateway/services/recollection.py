@@ -3,7 +3,7 @@
 Off the hot path: at first sight, after a change, and while the change feed is silent (house.md 4a).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gateway.errors import GatewayError, Kind
@@ -91,6 +91,14 @@ class Recollection:
         one."""
         with self._store.read() as transaction:
             return _Reading(transaction, self._rule_sets).surroundings(principal, device_id)
+
+    def regimes(self, organisations: Iterable[str]) -> Mapping[str, tuple[Organisation, RuleSet]]:
+        """What decides in these organisations: their settings and their rules; those that are gone are not
+        there."""
+        with self._store.read() as transaction:
+            found = [transaction.directory.organisation(identity) for identity in organisations]
+            present = [home for home in found if home is not None]
+            return {home.id: (home, self._rule_sets.of(transaction, home)) for home in present}
 
     def known_again(self, keys: Iterable[DeviceKey]) -> Sequence[tuple[DeviceKey, Known | None]]:
         """Partnerships that may have changed, None for those that are gone; one transaction for all."""
