@@ -69,6 +69,7 @@ async def test_a_phone_reads_its_mail_and_knows_nothing_of_hordes_policy(
     assert asked[:4] == ["FolderSync", "Provision", "Provision", "FolderSync"]
     assert asked.count("Provision") == 2
     assert trail(usher, device) == [AuditTag.BACKEND_PROVISIONED]
+    assert str(kept.policy_key) not in usher.log
 
 
 @pytest.mark.parametrize("version", EVERY_VERSION)
