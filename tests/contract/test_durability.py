@@ -3,6 +3,7 @@
 import multiprocessing
 from multiprocessing.connection import Connection
 
+from gateway.chance import Secrets
 from gateway.records import AuditTag
 from gateway.store import DatabaseStore, open_store
 from mdm.device import DeviceKey, DeviceState, WipeKind
@@ -14,7 +15,7 @@ ROUNDS = 4
 
 def order_wipes(url: str, keys: list[DeviceKey], pipe: Connection) -> None:
     """A process that orders wipes and says after each that it was accepted."""
-    world = World(open_store(url))
+    world = World(open_store(url), keys=Secrets())  # type: ignore[arg-type]
     for key in keys:
         world.devices.require_wipe(ADMIN, key, WipeKind.DEVICE)
         pipe.send(key)
