@@ -264,6 +264,10 @@ class Rollouts(Protocol):
         """Of all organisations, those that the job has to work on."""
         ...
 
+    def set_moments(self, changed: Iterable[Device]) -> None:
+        """Write ``reprovision_at`` alone of devices that this writer's transaction has read."""
+        ...
+
     def waiting(self, organisation: str, until: datetime) -> int:
         """How many devices have their moment at ``until`` or before."""
         ...

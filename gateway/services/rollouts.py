@@ -18,7 +18,7 @@ from gateway.services.tenants import found
 SYSTEM = Actor("system", "rollout")
 
 PATIENCE = 20
-"""Pages that the one who made a change plans before the job goes on alone: ten thousand devices."""
+"""Pages that the one who made a change plans before the job goes on alone: five thousand devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,7 @@ def _leave_behind(entry: Entry, rollout: Rollout) -> Rollout:
     devices = entry.transaction.devices
     keys = entry.transaction.rollouts.due(rollout.organisation, EVER, BATCH)
     waiting = [device for device in map(devices.get, keys) if device is not None]
-    devices.save_all(replace(device, reprovision_at=NEVER) for device in waiting)
+    entry.transaction.rollouts.set_moments(replace(device, reprovision_at=NEVER) for device in waiting)
     if keys:
         return rollout
     return replace(rollout, state=RolloutState.CANCELLED, ended_at=entry.now)

@@ -1,16 +1,27 @@
 """Rows of policy changes on their way to the devices, and the devices that wait for them (product 4.3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from gateway.records import Rollout, RolloutState
-from gateway.store.tables import devices
+from gateway.store.tables import Instant, devices
 from gateway.store.tables_policies import rollouts
-from mdm.device import DeviceKey
+from mdm.device import Device, DeviceKey
 
 _PLAIN = tuple(field.name for field in fields(Rollout) if field.name != "place")
 _UNDER_WAY = (RolloutState.PLANNING, RolloutState.RUNNING, RolloutState.CANCELLING)
@@ -50,8 +61,34 @@ class RolloutRows:
         statement = select(*columns).where(_waits(organisation, until)).order_by(devices.c.reprovision_at)
         return [DeviceKey(*row) for row in self._connection.execute(statement.limit(limit))]
 
+    def set_moments(self, changed: Iterable[Device]) -> None:
+        rows = [_moment_row(device) for device in changed]
+        if rows:
+            self._connection.execute(_MOMENT, rows)
+
     def _rollouts(self, statement: Select[Any]) -> Sequence[Rollout]:
         return [_rollout(row) for row in self._connection.execute(statement).mappings()]
+
+
+# One column and not the whole record: this is written for a whole fleet.
+_MOMENT = (
+    update(devices)
+    .where(
+        (devices.c.organisation == bindparam("key_organisation"))
+        & (devices.c.user_id == bindparam("key_user"))
+        & (devices.c.device_id == bindparam("key_device"))
+    )
+    .values(reprovision_at=bindparam("moment", type_=Instant), revision=devices.c.revision + 1)
+)
+
+
+def _moment_row(device: Device) -> dict[str, Any]:
+    return {
+        "key_organisation": device.key.organisation,
+        "key_user": device.key.user,
+        "key_device": device.key.device_id,
+        "moment": device.reprovision_at,
+    }
 
 
 def _waits(organisation: str, until: datetime) -> ColumnElement[bool]:

@@ -61,3 +61,18 @@ def test_who_is_due_comes_in_the_order_of_time(store: DatabaseStore) -> None:
 def test_nothing_counts_more_than_was_planned(store: DatabaseStore) -> None:
     with pytest.raises(LostRace), store.write() as transaction:
         transaction.rollouts.save(replace(FIRST, moved=1))
+
+
+def test_a_moment_is_written_alone(store: DatabaseStore) -> None:
+    ann = user("ann")
+    one, other = device("PHONE1", ann, policy_key=7), device("PHONE2", ann)
+    with store.write() as transaction:
+        transaction.directory.add_user(ann)
+        for each in (one, other):
+            transaction.devices.add(each)
+        transaction.rollouts.set_moments([replace(one, reprovision_at=NOON, policy_key=0)])
+        transaction.rollouts.set_moments([])
+        assert transaction.devices.get(one.key) == replace(one, reprovision_at=NOON, revision=1)
+        assert transaction.devices.get(other.key) == other
+        transaction.rollouts.set_moments([one])
+        assert transaction.devices.get(one.key) == replace(one, revision=2)
