@@ -14,9 +14,8 @@ outranks the block and the disabled user (product 5.4).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Job, JobState, Scope, User, UserState
@@ -129,7 +128,9 @@ class Offboarding:
             raise GatewayError(Kind.NOT_FOUND, "There is no such job.")
         return known
 
-    def list(self, organisation: str, *, before: Any = None, limit: int = 100) -> Sequence[Job]:
+    def list(
+        self, organisation: str, *, before: tuple[datetime, str] | None = None, limit: int = 100
+    ) -> Sequence[Job]:
         """Jobs of an organisation, the youngest first."""
         with self._store.read() as transaction:
             home = found(transaction, organisation)
