@@ -56,6 +56,7 @@ class Side:
     Attributes:
         offer: key, moment and policy of the last offer.
         key, length: the final key, and the policy that was acknowledged with it; 0 for none.
+        held: the last final key that the device was given, which it shows whatever has become of it.
         late: moment from which the acknowledged policy counts no more although it was left behind, None while
             it is the one in force.
         sure: nothing was in doubt since the acknowledgement: mail must be served.
@@ -65,6 +66,7 @@ class Side:
     user: str
     offer: tuple[int, datetime, int] | None = None
     key: int = 0
+    held: int = 1
     length: int = 0
     late: datetime | None = None
     sure: bool = False
