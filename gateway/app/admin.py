@@ -1,0 +1,63 @@
+"""The application of the administration listener, and what its process does by itself."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gateway.chance import SystemClock
+from gateway.config import Config
+from gateway.domain_watch import TICK_S, DomainWatch
+from gateway.endpoints.threads import Threads
+from gateway.health_watch import EVERY_S as HEALTH_S
+from gateway.health_watch import Backends, HealthWatch
+from gateway.rollout_watch import EVERY_S as ROLLOUT_S
+from gateway.rollout_watch import RolloutWatch
+from gateway.worker import JOBS_S, UPKEEP_S, WIPES_S, Rounds
+
+if TYPE_CHECKING:
+    from gateway.endpoints.administration import Administration
+
+from gateway.app.use_cases import Services, services
+
+QUARANTINE_S = 300.0
+"""Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
+
+
+def admin(config: Config) -> "Administration":
+    """The application of the administration listener."""
+    from gateway.endpoints.administration import Administration  # noqa: PLC0415 - no client worker pays for it
+
+    made, threads = services(config), Threads()
+
+    async def store_answers() -> bool:
+        await threads.store(made.tenants.organisations)
+        return True
+
+    def close() -> None:
+        threads.close()
+        made.store.close()
+
+    return Administration(made, config.token_file, {"store": store_answers}, close, _rounds(config, made))
+
+
+def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
+    """What the administration's process does by itself: nobody's request waits for it there."""
+    health = HealthWatch(made.tenants, Backends(config.backends).answers)
+    spreading = RolloutWatch(made.rollouts)
+
+    async def expire() -> None:
+        await asyncio.to_thread(made.quarantine.expire)
+
+    rounds = [
+        Rounds(expire, QUARANTINE_S, name="quarantine"),
+        Rounds(partial(asyncio.to_thread, made.jobs.round), JOBS_S, name="jobs"),
+        Rounds(partial(asyncio.to_thread, made.wipes.expire), WIPES_S, name="wipes"),
+        Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),
+        Rounds(health.round, HEALTH_S, name="health"),
+        Rounds(spreading.round, ROLLOUT_S, name="rollouts"),
+    ]
+    if config.dns.check_every_s:
+        domains = DomainWatch(made.domain_records, made.examine, SystemClock(), config.dns)
+        rounds.append(Rounds(domains.round, TICK_S, name="domains"))
+    return rounds

@@ -1,0 +1,162 @@
+"""The use cases of one process, made from a Config: what API, command line and endpoints share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+from autodiscover.zone import MailRecords
+from certs.sealing import Sealer
+from gateway.chance import Secrets, SystemClock
+from gateway.config import Backend, Config, UserMapping, read_secret
+from gateway.directory.local import LocalPasswords
+from gateway.probes.examining import Examination
+from gateway.services.access_rules import AccessRules
+from gateway.services.archive import ArchiveService
+from gateway.services.assignments import Assignments
+from gateway.services.audit import AuditService
+from gateway.services.decisions import Decisions
+from gateway.services.default_access import DefaultAccess
+from gateway.services.devices import DeviceService
+from gateway.services.domain_records import DomainRecords, Served
+from gateway.services.finding import Finder
+from gateway.services.groups import Groups
+from gateway.services.identity import Identities
+from gateway.services.inventory import Inventory
+from gateway.services.jobs import JobRunner
+from gateway.services.misbehaviour import Misbehaviour
+from gateway.services.offboarding import Offboarding
+from gateway.services.overrides import Overrides
+from gateway.services.panic import Panic
+from gateway.services.permissions import Permissions
+from gateway.services.policies import PolicyService
+from gateway.services.profiles import Profiles
+from gateway.services.quarantine import Quarantine
+from gateway.services.recovery import Recovery
+from gateway.services.resources import Resources
+from gateway.services.rollouts import Rollouts
+from gateway.services.safeguards import SafeguardService
+from gateway.services.tenants import Tenants
+from gateway.services.users import Users
+from gateway.services.wipes import Wipes
+from gateway.store import DatabaseStore, migrate, open_store
+
+if TYPE_CHECKING:
+    pass
+
+from gateway.app.advertised import endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases of one process, on one store; what API, CLI and endpoints share."""
+
+    store: DatabaseStore
+    tenants: Tenants
+    users: Users
+    groups: Groups
+    resources: Resources
+    permissions: Permissions
+    policies: PolicyService
+    access_rules: AccessRules
+    default_access: DefaultAccess
+    overrides: Overrides
+    decisions: Decisions
+    quarantine: Quarantine
+    assignments: Assignments
+    rollouts: Rollouts
+    devices: DeviceService
+    misbehaviour: Misbehaviour
+    identities: Identities
+    inventory: Inventory
+    recovery: Recovery
+    wipes: Wipes
+    safeguards: SafeguardService
+    panic: Panic
+    offboarding: Offboarding
+    jobs: JobRunner
+    archive: ArchiveService
+    audit: AuditService
+    finder: Finder
+    domain_records: DomainRecords
+    examine: Examination
+    profiles: Profiles
+
+
+def services(config: Config) -> Services:
+    """Make the use cases; nothing is connected before the first call."""
+    store = open_store(database_url(config))
+    clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
+    backends = tuple(config.backends)
+    rules = AccessRules(store, clock, keys)
+    return Services(
+        store=store,
+        tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
+        users=Users(store, clock, keys, passwords, backends=backends, by_login=_by_login(config)),
+        groups=Groups(store, clock, keys, backends=backends),
+        resources=Resources(store, clock, keys),
+        permissions=Permissions(store, clock),
+        policies=PolicyService(store, clock),
+        access_rules=rules,
+        default_access=DefaultAccess(store, clock),
+        overrides=Overrides(store, clock),
+        decisions=Decisions(store, clock),
+        quarantine=Quarantine(store, clock, rules),
+        assignments=Assignments(store, clock),
+        rollouts=Rollouts(store, clock),
+        devices=DeviceService(store, clock, keys),
+        misbehaviour=Misbehaviour(store, clock),
+        identities=Identities(store, clock),
+        inventory=Inventory(store, clock),
+        recovery=Recovery(store, clock, lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))),
+        wipes=Wipes(store, clock, keys),
+        safeguards=SafeguardService(store, clock),
+        panic=Panic(store, clock),
+        offboarding=Offboarding(store, clock, keys),
+        jobs=JobRunner(store, clock, keys),
+        archive=ArchiveService(store, clock),
+        audit=AuditService(store),
+        finder=Finder(store),
+        domain_records=DomainRecords(
+            store,
+            clock,
+            public_host=config.public_host,
+            port=config.public_port,
+            served={name: _served(config, backend) for name, backend in config.backends.items()},
+        ),
+        examine=Examination(config),
+        profiles=Profiles(store, clock, keys, config.origin),
+    )
+
+
+def _by_login(config: Config) -> frozenset[str]:
+    """Backends for which all domains of an organisation are one name space of users."""
+    told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
+    return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
+
+
+def _served(config: Config, backend: Backend) -> Served:
+    mail = MailRecords(backend.mx, backend.spf, backend.dmarc, backend.dkim)
+    return Served(endpoints(config, backend), mail)
+
+
+def database_url(config: Config) -> str:
+    """The store's URL, with the password of ``store.password_file`` where there is one."""
+    if config.store.password_file is None:
+        return config.store_url
+    parts = urlsplit(config.store_url)
+    password = quote(read_secret(config.store.password_file).decode(), safe="")
+    user, _, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{password}@{host}").geturl()
+
+
+def prepare(config: Config) -> None:
+    """Bring the database up to date; run once, before any worker."""
+    migrate(database_url(config))
+
+
+def domain_names(store: DatabaseStore) -> Sequence[str]:
+    """The mail domains of every organisation."""
+    with store.read() as transaction:
+        return tuple(domain.name for domain in transaction.directory.domains())
