@@ -19,8 +19,8 @@ _HASH = argon2.using(type="ID", memory_cost=MEMORY_KIB, time_cost=PASSES, parall
 
 
 _NOBODY = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p=1${'A' * 22}${'A' * 43}"
-"""What a password of nobody is compared with: a hash of the same costs that no password has. Written down, not
-computed, or the first stranger of each process would cost twice as much as anybody else."""
+"""What a password of nobody is compared with: a hash of the same costs that no password has. Written down,
+not computed, or the first stranger of each process would cost twice as much as anybody else."""
 
 
 def is_acceptable(password: str) -> bool:

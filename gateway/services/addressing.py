@@ -4,8 +4,8 @@ Users, groups and resources share one space of addresses, so all of them ask her
 """
 
 from gateway.errors import GatewayError, Kind
+from gateway.services.directory_ports import Directory
 from gateway.services.names import require_address
-from gateway.services.ports import Directory
 
 
 def require_free(directory: Directory, organisation: str, address: str, owner: str = "") -> str:

@@ -40,8 +40,9 @@ from gateway.records import (
     User,
     UserState,
 )
+from gateway.services.directory_ports import Directory
 from gateway.services.names import MAXIMUM_ADDRESS, fold, fold_domain
-from gateway.services.ports import Directory, Store
+from gateway.services.ports import Store
 from gateway.services.routing import MAXIMUM_MOVES, backend_for, backend_of_address
 
 DEPLOYMENTS = UUID("6f1a4c1e-8d0b-5d7e-9a39-0f6b5d1f2c77")

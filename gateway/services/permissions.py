@@ -11,10 +11,11 @@ from typing import Any
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Grant, Group, Organisation, Resource, Right, Scope, User
 from gateway.services.acts import Entry
+from gateway.services.directory_ports import Directory
 from gateway.services.groups import find_member
 from gateway.services.home_acts import HomeActs
 from gateway.services.names import fold
-from gateway.services.ports import Clock, Directory, Store, Transaction
+from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.tenants import found
 
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from gateway.records import Domain, Organisation, User
+from gateway.services.directory_ports import Directory
 from gateway.services.names import TypedName
-from gateway.services.ports import Directory
 from gateway.services.routing import backend_for, backend_of_address
 
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Group, Organisation, User
-from gateway.services.ports import Directory
+from gateway.services.directory_ports import Directory
 
 MAXIMUM_MOVES = 10
 """Redirects that a client follows at most (spec/autodiscover.md 6), and so the longest chain of moves."""

@@ -11,8 +11,8 @@ from typing import Any
 from gateway.errors import GatewayError, Kind
 from gateway.records import DETAILS, User, UserSource, UserState
 from gateway.services.addressing import require_free
+from gateway.services.directory_ports import Directory
 from gateway.services.names import fold, require_address, require_text
-from gateway.services.ports import Directory
 from gateway.services.routing import refuse_endless_moves, require_route
 
 MAXIMUM_ALIASES = 100

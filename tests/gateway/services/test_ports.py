@@ -10,10 +10,8 @@ from gateway.store.audit import AuditRows
 from gateway.store.changes import ChangeRows
 from gateway.store.devices import DeviceRows
 from gateway.store.policies import PolicyRows
-from gateway.store.tenants import DirectoryRows
 
 PAIRS = [
-    (ports.Directory, DirectoryRows),
     (ports.Policies, PolicyRows),
     (ports.Devices, DeviceRows),
     (ports.AuditTrail, AuditRows),
@@ -23,9 +21,8 @@ PAIRS = [
 
 
 def methods(port: type) -> dict[str, object]:
-    return {
-        name: member for name, member in vars(port).items() if inspect.isfunction(member) and name[0] != "_"
-    }
+    found = inspect.getmembers(port, inspect.isfunction)
+    return {name: member for name, member in found if name[0] != "_"}
 
 
 @pytest.mark.parametrize(("port", "rows"), PAIRS)
