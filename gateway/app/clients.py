@@ -155,6 +155,7 @@ class Clients:
             credentials.signed,
             ProfileSigner(config.tls, config.public_host),
             threads.store,
+            bars=self._gate.bars,
         )
         return Routing(activesync, discovery, profiles, WellKnown(answers, config.public_host))
 

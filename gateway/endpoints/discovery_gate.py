@@ -17,6 +17,7 @@ from gateway.endpoints.threads import Threads
 from gateway.proxy.asgi import Message
 from gateway.records import Change, Organisation, Scope, User
 from gateway.services.decisions import discovery_standing
+from gateway.services.discovery import Signed
 from gateway.services.login import Principal
 from gateway.services.ports import Store, Transaction
 from gateway.services.rule_sets import RuleSets
@@ -86,12 +87,15 @@ class DiscoveryGate:
         principal = await authenticate(scope)
         if principal is None:
             return None
-        visitor = await self._visitor(principal)
-        if visitor is None:
-            return principal
+        return replace(principal, user=NOBODY) if await self.bars(principal, scope) else principal
+
+    async def bars(self, visitor: Signed, scope: Message) -> bool:
+        """Whether a rule keeps this user from being told anything on this request."""
+        known = await self._visitor(visitor)
+        if known is None:
+            return False
         agent = read_headers(scope["headers"]).user_agent
-        barred = visitor.barred(scope[TRACE].client, agent, datetime.fromtimestamp(self._now(), UTC))
-        return replace(principal, user=NOBODY) if barred else principal
+        return known.barred(scope[TRACE].client, agent, datetime.fromtimestamp(self._now(), UTC))
 
     def drop(self, changes: Iterable[Change]) -> None:
         """Forget whatever ``changes`` may have made wrong."""
@@ -108,7 +112,7 @@ class DiscoveryGate:
         self._free.clear()
         self._visitors.clear()
 
-    async def _visitor(self, principal: Principal) -> Visitor | None:
+    async def _visitor(self, principal: Signed) -> Visitor | None:
         """None for somebody whom no rule can bar."""
         key = principal.organisation, principal.user
         if self._trusted(self._monotonic()):

@@ -12,6 +12,7 @@ away must not turn phones away for good, and nothing is ever built from ``Host``
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 
@@ -37,6 +38,8 @@ MISDIRECTED = Reply(421)
 BODIES = ("POST", "PUT", "PATCH")
 RETRY_S = 0.5
 """Pause after the database did not answer."""
+
+_log = logging.getLogger(__name__)
 
 
 def certified_names(config: Config) -> Selection[bool]:
@@ -120,6 +123,10 @@ class ServedHosts:
         try:
             domains = await self._read_domains()
         except GatewayError:
+            return False
+        except Exception:
+            # Whatever it was: names that stay old for good would turn a new tenant's phones away silently.
+            _log.exception("the mail domains could not be read")
             return False
         self._spelled = _spelled(self._always.union(*map(hosts_of, domains)))
         self._known = True

@@ -64,7 +64,11 @@ class InThread(Protocol):
 
 
 class ProfileEndpoint:
-    """The ASGI application for the profiles' paths."""
+    """The ASGI application for the profiles' paths.
+
+    Args:
+        bars: whether an access rule keeps a user from being told anything on a request (product 6.3).
+    """
 
     def __init__(
         self,
@@ -74,6 +78,7 @@ class ProfileEndpoint:
         sign: Callable[[bytes], bytes],
         in_thread: InThread,
         *,
+        bars: Callable[[Signed, Message], Awaitable[bool]],
         realm: str = "Usher",
     ) -> None:
         self._profiles = profiles
@@ -81,6 +86,7 @@ class ProfileEndpoint:
         self._authenticate = authenticate
         self._sign = sign
         self._in_thread = in_thread
+        self._bars = bars
         self._challenge = (("WWW-Authenticate", f'Basic realm="{realm}"'),)
 
     @staticmethod
@@ -133,8 +139,9 @@ class ProfileEndpoint:
         return _profile_reply(signed_profile) if taken else _said(404, GONE)
 
     async def _profile(self, fetcher: Fetcher | None, query: dict[str, str], scope: Message) -> bytes | None:
-        """None when the mailbox is not here, or nothing is served that the device speaks."""
-        if fetcher is None:
+        """None when the mailbox is not here, a rule bars its user, or nothing is served that the device
+        speaks."""
+        if fetcher is None or await self._bars(fetcher, scope):
             return None
         (outcome,) = await self._answers((Question(fetcher.address),), fetcher)
         if not isinstance(outcome, Mailbox):

@@ -12,7 +12,7 @@ from typing import Any
 from gateway.errors import GatewayError
 from gateway.records import Organisation, UserSource
 from gateway.services.groups import find_group
-from gateway.services.names import fold
+from gateway.services.names import fold, fold_domain
 from gateway.services.ports import Transaction
 from mdm.rule_documents import to_document
 from mdm.rules import Condition, Rule, Trace, Trial
@@ -89,7 +89,8 @@ class RuleValues:
         if self._domains is None:
             domains = self._transaction.directory.domains(self._organisation.id)
             self._domains = frozenset(domain.name for domain in domains)
-        return fold(value) if fold(value) in self._domains else None
+        name = fold_domain(value)
+        return name if name in self._domains else None
 
     def _readable(self, condition: Condition) -> Condition:
         if condition.criterion not in ("user", "group"):

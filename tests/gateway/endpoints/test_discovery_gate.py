@@ -94,3 +94,16 @@ async def test_a_group_decides_after_somebody_joined_it(gateway: Gateway, backen
     async with gateway.hears():
         gateway.made.groups.add_member(ADMIN, "acme", group.id, f"ann@{DOMAIN}")
     assert b"<Url>" not in (await ask(gateway, f"ann@{DOMAIN}"))[1]
+
+
+async def test_the_profile_of_a_barred_user_is_not_given_out(gateway: Gateway) -> None:
+    async def fetch() -> int:
+        identity = basic(gateway.phone("ann").identity)
+        url = f"http://127.0.0.1:{gateway.port}/mobileconfig"
+        return (await gateway.phones.ask("GET", url, headers=[("Authorization", identity)])).http
+
+    assert await fetch() == 200
+    await put(gateway, rule({"criterion": "user", "is": [f"ann@{DOMAIN}"]}))
+    assert await fetch() == 404
+    await put(gateway)
+    assert await fetch() == 200

@@ -37,6 +37,7 @@ class Directory:
         self.domains = list(domains)
         self.reads = 0
         self.away = False
+        self.broken = False
         self.gate: asyncio.Event | None = None
 
     async def read(self) -> list[str]:
@@ -46,6 +47,8 @@ class Directory:
             await self.gate.wait()
         if self.away:
             raise GatewayError(Kind.UNAVAILABLE)
+        if self.broken:
+            raise ValueError("nobody foresaw this")
         return found
 
 
@@ -144,6 +147,19 @@ async def test_while_the_directory_was_never_read_every_name_passes() -> None:
     await asyncio.sleep(0.01)
     assert hosts.serves(b"acme.example") and not hosts.serves(b"evil.example")
     directory.away = False
+
+
+async def test_an_error_that_nobody_foresaw_does_not_leave_old_names_for_good(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    directory = Directory("acme.example")
+    hosts = await known(directory)
+    directory.broken = True
+    hosts.outdated()
+    await until(lambda: directory.reads == 2)
+    directory.broken, directory.domains = False, ["new.example"]
+    await until(lambda: hosts.serves(b"new.example"))
+    assert "could not be read" in caplog.text
 
 
 async def test_a_thousand_domains_are_known_at_once() -> None:

@@ -35,6 +35,7 @@ class Stage:
 
     Attributes:
         outcome: what discovery says instead of the truth; an error is raised.
+        barred: whether an access rule bars her.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,7 +48,10 @@ class Stage:
         self.discovery = Discovery(self.world.store, {"default": ENDPOINTS})
         self.outcome: Outcome | Exception | None = None
         self.signing: Exception | None = None
-        self.endpoint = ProfileEndpoint(self.profiles, self.answers, self.authenticate, self.sign, in_thread)
+        self.barred = False
+        self.endpoint = ProfileEndpoint(
+            self.profiles, self.answers, self.authenticate, self.sign, in_thread, bars=self.bars
+        )
 
     async def answers(self, questions: Sequence[Question], asker: Signed | None) -> tuple[Outcome, ...]:
         if isinstance(self.outcome, Exception):
@@ -58,6 +62,9 @@ class Stage:
 
     async def authenticate(self, scope: MutableMapping[str, Any]) -> Principal | None:
         return Principal(self.ann.organisation, self.ann.id) if LOGIN in scope["headers"] else None
+
+    async def bars(self, visitor: Signed, scope: MutableMapping[str, Any]) -> bool:
+        return self.barred and visitor.user == self.ann.id and scope["type"] == "http"
 
     def sign(self, profile: bytes) -> bytes:
         if self.signing is not None:
@@ -101,6 +108,15 @@ async def test_by_login(stage: Stage, path: str) -> None:
     assert accounts(heard) == ["com.apple.eas.account"]
     everything = await stage.get(path, login=True, query="for=any")
     assert accounts(everything) == ["com.apple.eas.account", "com.apple.caldav.account"]
+
+
+async def test_a_rule_that_bars_the_user_bars_the_profile_and_uses_no_link_up(stage: Stage) -> None:
+    link = stage.link()
+    stage.barred = True
+    for heard in (await stage.get("/mobileconfig", login=True), await stage.get(link, query="install=1")):
+        assert (heard.status, heard.body) == (404, b"There is no profile for this mailbox.\n")
+    stage.barred = False
+    check_delivery(await stage.get(link, query="install=1"))
 
 
 async def test_head_tells_the_same_without_a_body(stage: Stage) -> None:

@@ -46,3 +46,10 @@ def test_domains_are_the_organisations_own(world: World) -> None:
     assert resolved(world, rule("domain", "ACME.example")) == (("acme.example",), {})
     assert resolved(world, rule("domain", "other.example"))[1].keys() == {"conditions.0.values"}
     assert resolved(world, rule("os", "anything")) == (("anything",), {})
+
+
+def test_a_domain_is_the_same_in_either_script(world: World) -> None:
+    world.organisation()
+    world.tenants.add_domain(ADMIN, "acme", "bücher.example")
+    assert resolved(world, rule("domain", "BÜCHER.example")) == (("xn--bcher-kva.example",), {})
+    assert resolved(world, rule("domain", "xn--bcher-kva.example")) == (("xn--bcher-kva.example",), {})
