@@ -40,6 +40,10 @@ AT_A_RATE_S = 1
 """Window of a change that has none where a rate is configured: who is outdated must have a turn to wait for,
 or the gate would refuse all of them at once."""
 
+EARLY_S = 3
+"""The last moment lies so long before the end of a window: the job looks once a second, then a process has
+to hear of it. Whoever was promised a window is told within it (measured by ``bench.policy_change``)."""
+
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 """The moment of devices whose rollout was cancelled: they keep what they have until they come by
 themselves, or the next change gives them another one."""
@@ -127,7 +131,7 @@ def _next(device: Device, policy: Policy, rollout: Rollout, now: datetime) -> De
     if not rollout.window_s:
         return _moved(device, now)
     start = rollout.started_at - timedelta(seconds=rollout.held_s)
-    due = moment(device.key, rollout.number, start, rollout.window_s)
+    due = moment(device.key, rollout.number, start, max(rollout.window_s - EARLY_S, 1))
     if rollout.kept_s is not None and waits is not None and waits < NEVER:
         due = min(due, waits + timedelta(seconds=rollout.kept_s))
     return replace(device, reprovision_at=due)
