@@ -6,23 +6,21 @@ thousand steps does not wait for a tenth of a second after each of them.
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-import gateway.app
 from gateway.app import Clients, Services, clients, services
-from gateway.chance import Secrets
+from gateway.chance import Secrets, SystemClock
 from gateway.config import ACTIVESYNC_PATH, AccessLines, Backend, Limits, LogConfig
-from gateway.endpoints import activesync, door, expiries, listening
 from gateway.endpoints.middleware import Guard
 from gateway.log import AccessLog
 from gateway.phone.line import Line
@@ -41,8 +39,8 @@ from tests.support.inhabited import configured
 from tests.support.serving import listening as listening_socket
 from tests.support.stores import Clock
 
-ASKING: tuple[ModuleType, ...] = (gateway.app, activesync, door, expiries, listening)
-"""Modules that ask ``time`` for the date."""
+ASKING = ("gateway.app", "gateway.endpoints")
+"""Packages whose modules ask for the date, by ``SystemClock`` or by ``time``."""
 
 
 @dataclass
@@ -62,9 +60,13 @@ class _Time:
 def governed(clock: Clock) -> Iterator[None]:
     """The product asks ``clock`` within this block."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gateway.app, "SystemClock", lambda: clock)
-        for module in ASKING:
-            patch.setattr(module, "time", _Time(clock))
+        for name, module in list(sys.modules.items()):
+            if not name.startswith(ASKING):
+                continue
+            if getattr(module, "SystemClock", None) is SystemClock:
+                patch.setattr(module, "SystemClock", lambda: clock)
+            if getattr(module, "time", None) is time:
+                patch.setattr(module, "time", _Time(clock))
         yield
 
 
