@@ -103,11 +103,18 @@ def _for_people(line: dict[str, Any]) -> str:
     head = " ".join(str(line.pop(key)) for key in ("time", "level", "message"))
     line.pop("logger")
     rest = "".join(f" {name}={value!r}" for name, value in line.items())
-    return _one_line(head + rest) + (f"\n{error}" if error else "")
+    return _one_line(head + rest) + (f"\n{_lines(error)}" if error else "")
 
 
 def _one_line(text: str) -> str:
-    return text.replace("\r", "\\r").replace("\n", "\\n")
+    """``text`` with every character spelled out that a terminal would obey (T22, T23)."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
+def _lines(text: str) -> str:
+    return "\n".join(_one_line(line) for line in text.split("\n"))
 
 
 def _stamp(at: float) -> str:

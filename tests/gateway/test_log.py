@@ -72,6 +72,17 @@ def test_a_traceback_is_part_of_its_line_and_masked() -> None:
     assert "ValueError" in json.loads(text)["error"]
 
 
+def test_nothing_in_a_line_for_people_commands_the_terminal() -> None:
+    text = "a\x1b]0;owned\x07\x9b2J\u202eb"
+    try:
+        raise ValueError(text)
+    except ValueError as error:
+        failure = (ValueError, error, error.__traceback__)
+    line = formatted("%s", text, as_json=False, who=text, exc_info=failure)
+    assert all(each.isprintable() for each in line.split("\n"))
+    assert "Traceback" in line and line.count("owned") == 3 and "\\x1b" in line
+
+
 def test_a_line_for_people_stays_one_line() -> None:
     line = formatted("a\nforged\r\nline", as_json=False, who="x\ny")
     assert "\n" not in line and line.endswith("who='x\\ny'")

@@ -10,7 +10,18 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from gateway.endpoints.api.calls import Body, Filter, Plain, Query, UseCases, With, choice, needs, word
+from gateway.endpoints.api.calls import (
+    Bearer,
+    Body,
+    Filter,
+    Plain,
+    Query,
+    UseCases,
+    With,
+    choice,
+    needs,
+    word,
+)
 from gateway.endpoints.api.cursors import malformed_cursor, read_place, write_cursor
 from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
 from gateway.endpoints.api.device_views import (
@@ -139,9 +150,18 @@ def reveal_password(
 
 @router.delete(ONE, status_code=204)
 def remove_device(
-    organisation: str, user: str, device_id: str, query: Query[Removal], use: With, actor: Writer
+    organisation: str,
+    user: str,
+    device_id: str,
+    query: Query[Removal],
+    use: With,
+    actor: Writer,
+    bearer: Bearer,
 ) -> None:
-    """Take a device off the list; it may enrol as new."""
+    """Take a device off the list; it may enrol as new. ``force`` may end a wipe, as cancelling one does, and
+    takes the same permission."""
+    if query.force:
+        bearer.require(Permission.DEVICE_WIPE)
     key = use.finder.key(organisation, user, device_id)
     use.devices.remove(actor, key, force=query.force, reason=query.reason)
 

@@ -66,6 +66,21 @@ async def test_an_administrator_without_full_wipes(client: httpx.AsyncClient, de
     assert (await client.get(f"{HOME}/wipes")).json()["items"][0]["kind"] == "account"
 
 
+async def test_who_may_not_cancel_a_wipe_does_not_end_it_by_removing_the_device(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    desk.phone(ann)
+    await client.post(wipe_of(ann), json={})
+    device = f"{HOME}/devices/{ann}/PHONE1"
+    for _ in range(2):
+        with signed_in("clerk", Permission.DEVICE_WIPE):
+            refused = await client.delete(device, params={"force": "true"})
+        assert (refused.status_code, "device:wipe" in refused.json()["detail"]) == (403, True)
+        assert len(desk.services.devices.open_wipes()) == 1
+        await client.delete(device, params={"force": "true"})
+    assert not desk.services.devices.open_wipes()
+
+
 async def test_a_full_wipe_needs_its_name(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
     desk.phone(ann)
     refused = await client.post(wipe_of(ann), json={"kind": "device", "reason": "stolen"})
