@@ -22,6 +22,8 @@ BENCHMARKS = (
     "cpu",
     "discovery",
     "device_list",
+    "rules",
+    "policy_change",
 )
 LIMIT_S = 600.0
 

@@ -41,6 +41,8 @@ PER_MINUTE = 11_000
 PACE_S = 0.02
 CALM_S = 15.0
 WAIT_S = 120.0
+TRIES, RETRY_S = 10, 5.0
+"""A phone that is told to come later does, as often as this."""
 SPAN_S = 20.0
 """The rate is looked at over spans of this length."""
 ACTOR = Actor("admin", "bench")
@@ -155,17 +157,27 @@ async def _measure(where: Place, fleet: list[Phone]) -> tuple[list[float], list[
     async def come_back(line: Line, phone: Phone, ping: "asyncio.Future[int]") -> None:
         await ping
         told.append(line.at)
-        returned.append(await provision(line, phone))
+        for tries in range(TRIES):
+            try:
+                await provision(line, phone)
+            except RuntimeError:
+                await asyncio.sleep(RETRY_S)
+                continue
+            returned.append(tries)
+            return
 
     waits = [line.answer() for line in parked]
     coming = [asyncio.ensure_future(come_back(*each)) for each in zip(parked, crowd, waits, strict=True)]
     end = asyncio.Event()
     busy = asyncio.ensure_future(_ask(others, requests, end))
     committed = await _committed(where.config)
-    await asyncio.wait(coming, timeout=WAIT_S)
+    _, missing = await asyncio.wait(coming, timeout=WAIT_S)
+    for task in missing:
+        task.cancel()
     end.set()
     took = await busy
     leave([*parked, *others])
+    print(f"{sum(returned)} times a phone was told to come later", file=sys.stderr)
     return calm, took, sorted(at - committed for at in told), len(returned)
 
 

@@ -371,6 +371,7 @@ class Life(RuleBasedStateMachine):
     @rule(name=NAMES, by=ADMINS)
     def lose_a_device(self, name: str, by: Actor) -> None:
         """The order, an attempt of who asked to approve it too, and its approval."""
+        self._lift()
         before = len(self.estate.orders)
         self._order(name, WipeKind.DEVICE, by, True, "lost")
         if len(self.estate.orders) > before:
@@ -472,6 +473,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def lift_the_freeze(self) -> None:
+        self._lift()
+
+    def _lift(self) -> None:
         if self.estate.frozen:
             self.here.safeguards.lift(SECOND, self.alias, "looked into")
             self.estate.frozen, self.estate.lifted = False, self.clock.now()
