@@ -6,7 +6,7 @@ client's own claim, and the words say so (T5).
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 from enum import Enum
 from typing import Final
 
@@ -136,7 +136,7 @@ def _offered(at: datetime, now: datetime) -> Finding:
 
 def _coming(moment: datetime, now: datetime) -> str:
     """Whoever waits is served with what it has, also while a pause or a rate holds its turn back."""
-    if moment.year == datetime.max.year:
+    if moment.year == MAXYEAR:
         return "keeps an older policy: bringing it the changed one was cancelled"
     if moment <= now:
         return "gets the changed policy as soon as its turn comes"

@@ -15,6 +15,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal_column,
     select,
     update,
 )
@@ -34,6 +35,9 @@ _OPEN_WIPE = (DeviceState.WIPE_REQUIRED, DeviceState.WIPE_SUCCEEDED)
 _NESTED = frozenset(("key", "wipe", "information"))
 _PLAIN = tuple(field.name for field in fields(Device) if field.name not in _NESTED)
 _WIPE = tuple(field.name for field in fields(Wipe))
+_EMPTY = literal_column("''")
+"""Spelled out, or no database would see that ``ix_devices_noted`` has every row that is asked for."""
+
 _INFORMATION = frozenset(field.name for field in fields(DeviceInformation))
 
 
@@ -103,9 +107,9 @@ class DeviceRows:
     ) -> Sequence[Device]:
         order = (devices.c.user_id, devices.c.device_id)
         wanted = {
-            Notice.CONFLICT: devices.c.conflict != "",
+            Notice.CONFLICT: devices.c.conflict != _EMPTY,
             Notice.SUSPENDED: devices.c.suspended_until > moment,
-            Notice.LOOPING: devices.c.diagnosis != "",
+            Notice.LOOPING: devices.c.diagnosis != _EMPTY,
             Notice.SILENT: devices.c.last_seen < moment,
         }[notice]
         statement = select(devices).where(devices.c.organisation == organisation, wanted)

@@ -28,6 +28,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     func,
+    text,
 )
 from sqlalchemy import Enum as EnumType
 from sqlalchemy.dialects.postgresql import JSONB
@@ -332,12 +333,23 @@ def _partnership() -> tuple[Any, ...]:
     )
 
 
+NOTED = text("conflict != '' OR diagnosis != '' OR suspended_until IS NOT NULL")
+"""The few devices that somebody should look at (product 5.7, 5.8): an index of them alone."""
+
 devices = Table(
     "devices",
     metadata,
     *_partnership(),
     Index(None, "user_id"),
     Index(None, "organisation", "device_id"),
+    Index(
+        "ix_devices_noted",
+        "organisation",
+        "user_id",
+        "device_id",
+        sqlite_where=NOTED,
+        postgresql_where=NOTED,
+    ),
 )
 tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
 

@@ -33,7 +33,7 @@ async def test_a_drain_ends_every_wait_in_its_client_s_own_way(
     phone = await gateway.enrolled()
     ping, sync = await gateway.parked(phone, backend), await gateway.parked_sync(phone, backend)
     await gateway.app.drain()
-    first, second = await asyncio.wait_for(ping, 1), await asyncio.wait_for(sync, 1)
+    first, second = await asyncio.wait_for(ping, 15), await asyncio.wait_for(sync, 15)
     assert first.document is not None
     assert (first.http, awakening(first.document).status) == (200, 1)
     assert (second.http, second.body, second.headers["content-length"]) == (200, b"", "0")
@@ -85,7 +85,7 @@ async def test_two_processes_on_one_database_are_one_gateway(
             phone.server = there
             ping = await gateway.parked(phone, backend)
             gateway.wipe()
-            answer = await asyncio.wait_for(ping, 1)
+            answer = await asyncio.wait_for(ping, 15)
             assert answer.document is not None
             assert awakening(answer.document).status == 7
             await gateway.quiet()

@@ -160,7 +160,7 @@ async def test_a_postgresql_that_goes_and_comes_back(
     await until(lambda: gateway.app.snapshots.trusted(time.monotonic()), 10)
     assert (await gateway.phone("bob").folder_sync()).status == 142
     gateway.wipe()
-    await until(lambda: gateway.app.snapshots.get(gateway.key().user, "PHONE1") is None, 5)
+    await until(lambda: gateway.app.snapshots.get(gateway.key().user, "PHONE1") is None, 20)
     assert (await phone.folder_sync()).status == 140
 
 

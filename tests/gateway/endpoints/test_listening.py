@@ -182,7 +182,7 @@ async def test_an_outage_while_judging_delays_the_cut_and_no_more(
         gateway.app._listening.changed([Change(Scope.DEVICE, key.organisation, key.user, key.device_id)])
         await asyncio.sleep(0.5)
         assert not ping.done()
-    answer = await asyncio.wait_for(ping, 3)
+    answer = await asyncio.wait_for(ping, 15)
     assert answer.document is not None
     assert awakening(answer.document).status == 7
     await until(lambda: "PHONE1" in gateway.app.snapshots.open_wipes)
@@ -229,6 +229,6 @@ async def test_a_wait_that_comes_just_after_the_order_is_not_parked(
     for _ in range(5):
         await phone.folder_sync()
     gateway.wipe()
-    answers = [await asyncio.wait_for(phone.ping(600, []), 3) for _ in range(2)]
+    answers = [await asyncio.wait_for(phone.ping(600, []), 15) for _ in range(2)]
     assert {after.status for _, after in answers if after is not None} == {7}
     assert Command.PING.value not in posts(backend) or len(gateway.app.polls) == 0

@@ -316,7 +316,7 @@ async def test_quiet_waits_for_what_is_under_way(tmp_path: Any) -> None:
     await asyncio.sleep(0.01)
     assert front.active == 1 and not quiet.done()
     going.set()
-    await asyncio.wait_for(asyncio.gather(call, quiet), 1)
+    await asyncio.wait_for(asyncio.gather(call, quiet), 15)
     await front.quiet()
     file.close()
 

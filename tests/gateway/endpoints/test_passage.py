@@ -212,14 +212,14 @@ async def test_a_newer_wait_replaces_the_older(gateway: Gateway, backend: Record
     phone = await gateway.enrolled()
     older = await gateway.parked(phone, backend)
     newer = await gateway.parked(phone, backend)
-    answer = await asyncio.wait_for(older, 1)
+    answer = await asyncio.wait_for(older, 15)
     assert answer.document is not None
     assert (answer.http, awakening(answer.document).status) == (200, 1)
     assert (len(gateway.app.polls), newer.done()) == (1, False)
     sync = await gateway.parked_sync(phone, backend)
     assert (len(gateway.app.polls), newer.done(), sync.done()) == (2, False, False)
     again = await gateway.parked_sync(phone, backend)
-    old = await asyncio.wait_for(sync, 1)
+    old = await asyncio.wait_for(sync, 15)
     assert (old.http, old.body) == (200, b"")
     for one in (newer, again):
         one.cancel()

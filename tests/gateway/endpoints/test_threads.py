@@ -42,7 +42,7 @@ async def test_a_full_password_pool_does_not_delay_the_store(threads: Threads) -
         with pytest.raises(GatewayError) as caught:
             await threads.password(gate.wait)
         assert caught.value.kind is Kind.THROTTLED
-        assert await asyncio.wait_for(threads.store(lambda: 1), 1) == 1
+        assert await asyncio.wait_for(threads.store(lambda: 1), 15) == 1
     finally:
         gate.set()
         assert all(await asyncio.gather(*blocked))
@@ -64,7 +64,7 @@ async def test_the_store_s_queue_is_bounded_and_recovers(threads: Threads) -> No
 
 
 async def test_the_store_has_as_many_threads_as_it_says(threads: Threads) -> None:
-    together = threading.Barrier(STORE_THREADS, timeout=5)
+    together = threading.Barrier(STORE_THREADS, timeout=15)
     await asyncio.gather(*(threads.store(together.wait) for _ in range(STORE_THREADS)))
 
 
@@ -77,7 +77,7 @@ async def test_closing_starts_nothing_that_waits() -> None:
     threads.close()
     gate.set()
     assert all(await asyncio.gather(*running))
-    await asyncio.wait([waiting], timeout=1)
+    await asyncio.wait([waiting], timeout=15)
     assert waiting.cancelled() or waiting.exception() is not None
     assert ran == []
 

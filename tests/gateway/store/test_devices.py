@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.errors import LostRace
 from gateway.records import Contact
+from gateway.records.notices import Notice
 from gateway.store import DatabaseStore
 from gateway.store.devices import DeviceRows
 from gateway.store.tables import devices
@@ -171,3 +174,36 @@ def test_a_fact_of_a_newer_release_is_passed_over(store: DatabaseStore) -> None:
         found = transaction.devices.get(device().key)
     assert found is not None
     assert found.information == DeviceInformation(model="X")
+
+
+NOTED = {
+    Notice.CONFLICT: {"conflict": "two of them"},
+    Notice.LOOPING: {"diagnosis": "comes back without its key"},
+    Notice.SUSPENDED: {"suspended_until": NOON + timedelta(hours=2), "suspended_reason": "floods"},
+}
+
+
+@pytest.mark.parametrize("notice", NOTED, ids=lambda notice: notice.name)
+def test_noted_devices_are_found_by_an_index_of_them_alone(store: DatabaseStore, notice: Notice) -> None:
+    asked: list[tuple[str, Any]] = []
+    with store.write() as transaction:
+        for number in range(50):
+            transaction.devices.add(device(device_id=f"PLAIN{number:03}"))
+        for other, values in NOTED.items():
+            transaction.devices.add(device(device_id=other.name, **values))
+    with store.read() as transaction:
+        connection = transaction.devices._connection
+        event.listen(
+            connection, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])), named=False
+        )
+        found = transaction.devices.noted(ACME.id, notice, NOON + timedelta(hours=1))
+        assert [each.key.device_id for each in found] == [notice.name]
+        if connection.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[0][0]}", asked[0][1]).all()
+            assert "ix_devices_noted" in str(plan)
+
+
+def test_a_suspension_that_is_over_is_not_noted(store: DatabaseStore) -> None:
+    stored(store, device(suspended_until=NOON))
+    with store.read() as transaction:
+        assert not transaction.devices.noted(ACME.id, Notice.SUSPENDED, NOON + timedelta(seconds=1))
