@@ -23,7 +23,6 @@ BENCHMARKS = (
     "discovery",
     "device_list",
     "rules",
-    "policy_change",
 )
 LIMIT_S = 600.0
 
