@@ -131,16 +131,11 @@ class Clients:
         answers = self._answers()
         discovery = self._discovery(credentials, answers)
         proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
-        errands = Errands(Handshakes(BackendKeys(made.store, SystemClock()), threads))
+        door = self._door()
+        errands = Errands(Handshakes(BackendKeys(made.store, SystemClock()), threads), door.admits)
         rooms = Rooms(
             credentials=credentials,
-            door=Door(
-                self.snapshots,
-                self._recollection,
-                threads,
-                last_verdict_s=config.limits.last_verdict_s,
-                waiting=self._waiting,
-            ),
+            door=door,
             lane=Lane(proof, self.snapshots, self._recollection, threads),
             provisioning=Provisioning(made.devices, made.recovery, threads, config.limits),
             conduct=ConductWatch(made.misbehaviour, made.identities, threads),
@@ -158,6 +153,15 @@ class Clients:
             bars=self._gate.bars,
         )
         return Routing(activesync, discovery, profiles, WellKnown(answers, config.public_host))
+
+    def _door(self) -> Door:
+        return Door(
+            self.snapshots,
+            self._recollection,
+            self._threads,
+            last_verdict_s=self._config.limits.last_verdict_s,
+            waiting=self._waiting,
+        )
 
     def _answers(self) -> DiscoveryAnswers:
         routes = {name: route(self._config, backend) for name, backend in self._config.backends.items()}

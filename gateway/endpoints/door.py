@@ -21,7 +21,7 @@ from gateway.services.partnerships import device_actor
 from gateway.services.recollection import Recollection
 from gateway.services.snapshots import Known, Snapshots, Source
 from mdm.device import AccessLevel
-from mdm.gatekeeper import Refuse, Verdict, admit
+from mdm.gatekeeper import Forward, Refuse, Verdict, admit
 from mdm.lifecycle import WIPING
 from mdm.query import CommandRequest
 
@@ -114,6 +114,11 @@ class Door:
             ip, user_agent = visit.source
             actor = device_actor(known.device.key, ip, user_agent, visit.trace.request_id)
             await self._waiting.heed(known, known.access, actor)
+
+    async def admits(self, visit: Visit) -> bool:
+        """Whether a request that was let through some seconds ago would be now; raises as ``judge``."""
+        judged = await self.judge(visit)
+        return not isinstance(judged, TooManyDevices) and isinstance(judged[1], Forward)
 
     def remembered(self, visit: Visit) -> Known | None:
         """The snapshot, if there is one and the change feed is heard; the hot path's only call."""

@@ -7,6 +7,7 @@ DeviceDiscovery) is told what the device told the gateway.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -65,20 +66,31 @@ def key_of(known: Known) -> int | None:
 
 
 class Errands:
-    """Everything but the plain way through."""
+    """Everything but the plain way through.
 
-    def __init__(self, handshakes: Handshakes) -> None:
+    Args:
+        admits: whether a request may still go to the mail server: what is asked there first takes seconds, in
+            which its device may have been blocked or ordered to wipe (T29).
+    """
+
+    def __init__(self, handshakes: Handshakes, admits: Callable[[Visit], Awaitable[bool]]) -> None:
         self._handshakes = handshakes
+        self._admits = admits
 
     def putting_off(self, known: Known) -> Reply:
         """What a device is told whose request cannot be repeated, for its body flows."""
         pause = self._handshakes.pause((known.device.key, known.backend))
         return SOON if pause is None else pause.reply
 
-    async def inform(self, visit: Visit, known: Known, upstream: Upstream) -> None:
-        """Tell the backend what the device has reported of itself."""
+    async def inform(self, visit: Visit, known: Known, upstream: Upstream) -> bool:
+        """Tell the backend what the device has reported of itself; False when the request may not follow.
+
+        Raises:
+            GatewayError: as ``Door.judge``.
+        """
         place = known.device.key, known.backend
         await self._handshakes.inform(place, upstream, _asker(visit, known), key_of(known))
+        return await self._admits(visit)
 
     async def finish(self, errand: Errand, outcome: Outcome, *, last: bool = False) -> Outcome:
         """A request came back with an order of the backend, or from one that had ordered a wipe.
@@ -115,6 +127,8 @@ class Errands:
             return await _answer(errand, errand.cut.result(), replace(outcome, ending=Ending.CUT))
         if isinstance(settled, PutOff):
             return await _answer(errand, settled.reply, outcome)
+        if not await self._admits(errand.visit):
+            return await _answer(errand, SOON, outcome)
         again = _with_key(errand, settled.key, last=last or settled.fresh)
         outcome = await forward(errand.upstream, again.outbound, errand.receive, errand.send, errand.cut)
         if outcome.ending not in ORDERS or outcome.status:

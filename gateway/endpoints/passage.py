@@ -12,6 +12,7 @@ from gateway.config import Limits
 from gateway.endpoints.bodies import Inspected
 from gateway.endpoints.door import Visit
 from gateway.endpoints.errands import Errand, Errands, identity_of, key_of
+from gateway.endpoints.handshakes import SOON
 from gateway.endpoints.rendering import BUSY
 from gateway.errors import GatewayError, Kind
 from gateway.proxy import drain
@@ -75,7 +76,7 @@ class Passage:
         user = known.user.id
         under_way = self._uploads.get(user, 0)
         if under_way >= UPLOADS_PER_USER:
-            return await self._busy(seen, receive, send)
+            return await self._put_off(BUSY, seen, receive, send)
         self._uploads[user] = under_way + 1
         try:
             return await self._carry(visit, known, seen, receive, send)
@@ -88,8 +89,12 @@ class Passage:
         self, visit: Visit, known: Known, seen: Inspected, receive: Receive, send: Send
     ) -> Outcome:
         upstream = self.upstream(known)
-        if known.untold and upstream.route.discovers:
-            await self._errands.inform(visit, known, upstream)
+        if (
+            known.untold
+            and upstream.route.discovers
+            and not await self._errands.inform(visit, known, upstream)
+        ):
+            return await self._put_off(SOON, seen, receive, send)
         outbound = self._outbound(visit, known, seen, upstream)
         if not seen.waits:
             outcome = await forward(upstream, outbound, receive, send)
@@ -100,7 +105,7 @@ class Passage:
             known.device.key, visit.request, known.backend, visit.principal.proof, visit.source
         )
         if poll is None:
-            return await self._busy(seen, receive, send)
+            return await self._put_off(BUSY, seen, receive, send)
         try:
             outcome = await forward(upstream, outbound, receive, send, poll.cut)
             errand = Errand(visit, known, upstream, outbound, receive, send, poll.cut)
@@ -115,9 +120,9 @@ class Passage:
             return await self._errands.finish(errand, outcome)
         return outcome
 
-    async def _busy(self, seen: Inspected, receive: Receive, send: Send) -> Outcome:
-        await drain.answer(BUSY, receive, send, unread=seen.more, limit_s=self._drain_s)
-        return Outcome(Ending.DOWN, BUSY.status)
+    async def _put_off(self, reply: Reply, seen: Inspected, receive: Receive, send: Send) -> Outcome:
+        await drain.answer(reply, receive, send, unread=seen.more, limit_s=self._drain_s)
+        return Outcome(Ending.DOWN, reply.status)
 
     def _outbound(self, visit: Visit, known: Known, seen: Inspected, upstream: Upstream) -> Outbound:
         request, route = visit.request, upstream.route

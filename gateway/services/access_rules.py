@@ -186,11 +186,11 @@ class AccessRules:
 
     def _whole(self, documents: Sequence[Document]) -> Change:
         def work(_t: Transaction, _home: Organisation, _rules: tuple[Rule, ...]) -> Sequence[Rule]:
-            return self._allread_rule(documents)
+            return self._all_read(documents)
 
         return work
 
-    def _allread_rule(self, documents: Sequence[Document]) -> Sequence[Rule]:
+    def _all_read(self, documents: Sequence[Document]) -> Sequence[Rule]:
         rules: list[Rule] = []
         faults: dict[str, str] = {}
         taken: set[str] = set()

@@ -35,7 +35,7 @@ _OPEN_WIPE = (DeviceState.WIPE_REQUIRED, DeviceState.WIPE_SUCCEEDED)
 _NESTED = frozenset(("key", "wipe", "information"))
 _PLAIN = tuple(field.name for field in fields(Device) if field.name not in _NESTED)
 _WIPE = tuple(field.name for field in fields(Wipe))
-_EMPTY = literal_column("''")
+_EMPTY: ColumnElement[str] = literal_column("''")
 """Spelled out, or no database would see that ``ix_devices_noted`` has every row that is asked for."""
 
 _INFORMATION = frozenset(field.name for field in fields(DeviceInformation))
