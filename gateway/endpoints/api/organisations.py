@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gateway.endpoints.api.calls import Body, Filter, Query, With, choice, needs, word
+from gateway.endpoints.api.calls import Bearer, Body, Filter, Query, With, choice, needs, word
 from gateway.endpoints.principals import Permission
 from gateway.records import Actor, Organisation, OrganisationState, Signal, UserSource
 from gateway.services.names import require_alias, require_text
@@ -109,6 +109,11 @@ def change_organisation(organisation: str, body: Changes, use: With, actor: Writ
 
 
 @router.delete("/{organisation}", status_code=204)
-def remove_organisation(organisation: str, query: Query[Removal], use: With, actor: Writer) -> None:
-    """Remove an organisation with all that it has, its audit trail apart."""
+def remove_organisation(
+    organisation: str, query: Query[Removal], use: With, actor: Writer, bearer: Bearer
+) -> None:
+    """Remove an organisation with all that it has, its audit trail apart. ``force`` ends wipes that no device
+    has acknowledged, and takes the permission for that."""
+    if query.force:
+        bearer.require(Permission.DEVICE_WIPE)
     use.tenants.remove_organisation(actor, organisation, query.alias, force=query.force)

@@ -81,6 +81,16 @@ async def test_who_may_not_cancel_a_wipe_does_not_end_it_by_removing_the_device(
     assert not desk.services.devices.open_wipes()
 
 
+async def test_nor_by_removing_the_organisation(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    await client.post(wipe_of(ann), json={})
+    with signed_in("clerk", Permission.DEVICE_WIPE):
+        refused = await client.delete(HOME, params={"alias": "acme", "force": "true"})
+        assert (refused.status_code, "device:wipe" in refused.json()["detail"]) == (403, True)
+        assert (await client.delete(HOME, params={"alias": "acme"})).status_code == 409
+    assert len(desk.services.devices.open_wipes()) == 1
+
+
 async def test_a_full_wipe_needs_its_name(client: httpx.AsyncClient, desk: Desk, ann: str) -> None:
     desk.phone(ann)
     refused = await client.post(wipe_of(ann), json={"kind": "device", "reason": "stolen"})
