@@ -1,9 +1,9 @@
 """A policy change over a fleet that hangs in Ping (issue 4): how it is spread, and what others notice of it.
 
 Another process sets the policy with a window of three minutes and does the administration's job of bringing
-it to the devices, second by second. Each phone whose Ping is answered provisions at once, both phases, as a phone
-does: what the others notice is the whole return and not only the telling. The others have a policy of their
-own that stays, and ask for something short fifty times a second, before the change and throughout.
+it to the devices, second by second. Each phone whose Ping is answered provisions at once, both phases, as a
+phone does: what the others notice is the whole return and not only the telling. The others have a policy of
+their own that stays, and ask for something short fifty times a second, before the change and throughout.
 """
 
 import asyncio
