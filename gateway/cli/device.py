@@ -15,7 +15,7 @@ from gateway.cli.device_list import as_table, found, list_
 from gateway.cli.local import FAILED, NOT_FOUND, USAGE, Work, end, on_store
 from gateway.cli.moments import read_time
 from gateway.cli.phone import play
-from gateway.cli.tables import cell, listing, visible
+from gateway.cli.tables import cell, json_line, listing, visible
 from gateway.endpoints.api.device_views import (
     DeviceSheet,
     DeviceView,
@@ -251,7 +251,7 @@ def _tell(work: Work, order: WipeOrder) -> None:
     if present is None:
         click.echo(f"{order.key.device_id}: {in_words(order)}")
     else:
-        click.echo(_ordered(work, present, order).model_dump_json())
+        click.echo(json_line(_ordered(work, present, order).model_dump(mode="json")))
 
 
 def _ordered(work: Work, present: Device, order: WipeOrder) -> OrderedView:

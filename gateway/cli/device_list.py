@@ -6,6 +6,8 @@ character is left, and no cell of a CSV is a formula (T22, T23).
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import click
@@ -21,6 +23,9 @@ PAGE = 1000
 HEADINGS = ("ADDRESS", "DEVICEID", "TYPE", "MODEL", "PROTOCOL", "STATE", "ACCESS", "LAST SEEN")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\\")
 """What makes a spreadsheet read a cell as a formula, or hides such a character behind it."""
+
+_AFTER_SEPARATOR = re.compile(r"(?<=;)(?=\s*[=+@\-＝＋＠－])")
+"""Where a formula would begin in a spreadsheet whose language separates columns by semicolons."""
 
 Column = Callable[[Device, str], object]
 COLUMNS: Mapping[str, Column] = {
@@ -140,8 +145,9 @@ def csv_text(devices: Iterable[tuple[Device, str]]) -> str:
 
 def harmless(value: object) -> str:
     """A cell that no spreadsheet reads as a formula: an apostrophe stands before what looks like one."""
-    text = "" if value is None else cell(value)
-    return f"'{text}" if text.lstrip().startswith(FORMULA) else text
+    text = _AFTER_SEPARATOR.sub("'", "" if value is None else cell(value))
+    plain = unicodedata.normalize("NFKC", text).lstrip()  # some spreadsheets read full-width signs as well
+    return f"'{text}" if plain.startswith(FORMULA) else text
 
 
 def _count(work: Work, question: Question) -> None:

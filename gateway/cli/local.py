@@ -5,7 +5,6 @@ ones by the change feed. Exit codes: 0 done; 1 failed; 2 wrong usage or configur
 or in conflict with what is.
 """
 
-import json
 import os
 import pwd
 import sys
@@ -20,6 +19,7 @@ import click
 from pydantic import BaseModel
 
 from gateway import app
+from gateway.cli.tables import json_line
 from gateway.config import Config, ConfigError, load
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
@@ -57,7 +57,7 @@ class Work:
             click.echo(for_people())
             return
         document = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        click.echo(json.dumps(document, ensure_ascii=False))
+        click.echo(json_line(document))
 
 
 def on_store(command: Callable[Concatenate[Work, P], None]) -> Callable[..., None]:

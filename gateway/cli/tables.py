@@ -4,6 +4,7 @@ What devices report of themselves is printed too, so nothing may reach the termi
 would change the order of the letters (T22): every character that is not printable is spelled out.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
@@ -38,9 +39,19 @@ def cell(value: object) -> str:
     return visible(str(value))
 
 
+def json_line(document: object) -> str:
+    """One line of JSON that a terminal simply shows, too: what it would obey is escaped."""
+    text = json.dumps(document, ensure_ascii=False)
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
 def visible(text: str) -> str:
     """``text`` with every character spelled out that a terminal would not simply show."""
     return "".join(letter if letter.isprintable() else _spelled(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if letter.isascii() else json.dumps(letter)[1:-1]
 
 
 def _spelled(letter: str) -> str:

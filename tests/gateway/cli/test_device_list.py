@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -63,16 +64,33 @@ def test_no_cell_of_a_csv_is_a_formula(usher: Usher, evil: Device) -> None:
     assert cells[heads.index("friendly_name")].startswith("'=HYPERLINK")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＠x"]
+)
 def test_what_looks_like_a_formula_gets_an_apostrophe(text: str) -> None:
     assert harmless(text).startswith("'")
     assert "\t" not in harmless(text)
+
+
+@pytest.mark.parametrize(("text", "after"), [("a;=1", "a;'=1"), ("a; ＋1;@b", "a;' ＋1;'@b"), ("a;b", "a;b")])
+def test_nor_does_one_begin_where_a_semicolon_separates_columns(text: str, after: str) -> None:
+    assert harmless(text) == after
 
 
 @pytest.mark.parametrize("text", ["iPhone", "", "a=b", "1-2", "Ünïcode"])
 def test_anything_else_stays_as_it_is(text: str) -> None:
     assert harmless(text) == text
     assert harmless(None) == ""
+
+
+def test_nothing_in_json_commands_the_terminal(usher: Usher, desk: Desk, ann: str) -> None:
+    text = "\x9b31m\x7f\u202e\U000e0041ö"
+    desk.services.devices.learn_information(desk.phone(ann).key, DeviceInformation(model=text), ADMIN)
+    for command in (("list",), ("show", ann)):
+        said = usher("device", *command, "--json").stdout
+        assert said.removesuffix("\n").isprintable() and "ö" in said
+        document = json.loads(said)
+        assert document.get("items", [document])[0]["reported"]["model"] == text
 
 
 def test_a_device_is_given_a_name(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
