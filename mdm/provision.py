@@ -7,7 +7,7 @@ outranks whatever was asked. Keys are compared in constant time.
 """
 
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -71,7 +71,7 @@ class Acknowledgement:
     """
 
     policy_type: str
-    policy_key: str
+    policy_key: str = field(repr=False)
     status: int
     information: DeviceInformation | None = None
 

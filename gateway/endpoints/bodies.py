@@ -7,7 +7,7 @@ looked at before it streams on.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.endpoints.headers import RequestHeaders
@@ -62,7 +62,7 @@ class Inspected:
             it would cost three microseconds more and tell the same.
     """
 
-    first: bytes
+    first: bytes = field(repr=False)
     more: bool
     heartbeat: float = 0.0
     waits: bool = False

@@ -8,7 +8,7 @@ DeviceDiscovery) is told what the device told the gateway.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.endpoints.door import Visit
@@ -47,7 +47,7 @@ class Errand:
     receive: Receive
     send: Send
     cut: Cut | None
-    renewed: int | None = None
+    renewed: int | None = field(default=None, repr=False)
 
     @property
     def place(self) -> Place:

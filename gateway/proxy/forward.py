@@ -63,7 +63,7 @@ class Outbound:
     method: str
     target: str = field(repr=False)
     headers: Pairs = field(repr=False)
-    first: bytes = b""
+    first: bytes = field(default=b"", repr=False)
     more: bool = False
     content_length: int | None = None
     timeout_s: float = 300.0

@@ -30,6 +30,7 @@ from mdm.rules import Mode
 PAGE = 500
 """Devices of the queue that one statement reads."""
 
+PREFIXES_ONLY = "In WorkMail's mode a rule means every model that begins so: approve the device itself."
 EXPIRY = Actor("system", "quarantine")
 
 
@@ -154,14 +155,15 @@ class Quarantine:
 
         Raises:
             GatewayError: MALFORMED for a model whose name means more than itself in a rule: a device that
-                calls itself ``*`` must not be approved for everybody.
+                calls itself ``*`` must not be approved for everybody; CONFLICT in WorkMail's mode, where
+                one that calls itself ``i`` would be.
         """
         with self._store.read() as transaction:
             mode = found(transaction, organisation).rules_mode
         name = require_plain_model(model)
-        conditions: list[Mapping[str, object]] = [{"criterion": "model", "is": [name]}]
-        if mode is Mode.USHER:
-            conditions.append({"criterion": "model", "is_not": [f"{name}?*"]})
+        if mode is Mode.WORKMAIL:
+            raise GatewayError(Kind.CONFLICT, PREFIXES_ONLY)
+        conditions = [{"criterion": "model", "is": [name]}, {"criterion": "model", "is_not": [f"{name}?*"]}]
         document = {
             "name": f"approved: {name}",
             "description": reason,

@@ -4,7 +4,7 @@ field, so that a field added to the record is not shown before somebody decided 
 from dataclasses import fields
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gateway.records import BackendKey
 from gateway.records.inventory import Counts
@@ -127,7 +127,7 @@ class DeviceSheet(DeviceView):
 class RecoveryView(BaseModel):
     """A recovery password, and since when it is kept."""
 
-    password: str
+    password: str = Field(repr=False)
     stored_at: datetime
 
 

@@ -12,6 +12,7 @@ from gateway.services.recollection import Recollection
 from gateway.services.tenants import Settings, found
 from mdm.access import AccessDecision
 from mdm.device import AccessLevel, Device, DeviceInformation, WipeKind
+from mdm.rules import Mode
 from tests.support.world import ADMIN, World
 
 ALLOW, BLOCK, QUARANTINE = AccessLevel.ALLOW, AccessLevel.BLOCK, AccessLevel.QUARANTINE
@@ -105,6 +106,15 @@ def test_a_name_that_means_more_than_itself_is_not_made_a_rule(model: str) -> No
     with pytest.raises(GatewayError) as caught:
         require_plain_model(model)
     assert caught.value.faults.keys() == {"model"}
+
+
+def test_where_rules_know_prefixes_only_no_model_is_approved(world: World, queue: Quarantine) -> None:
+    """A phone that calls itself ``i`` would let every iPhone in, and every iPad."""
+    world.rules.set_mode(ADMIN, "acme", Mode.WORKMAIL, force=True)
+    with pytest.raises(GatewayError) as caught:
+        queue.approve_model(ADMIN, "acme", "i")
+    assert caught.value.kind is Kind.CONFLICT
+    assert world.rules.book("acme").rules == ()
 
 
 def test_a_rule_that_outweighs_the_approval_is_told(world: World, queue: Quarantine) -> None:
