@@ -98,7 +98,12 @@ def read_password(root: Element) -> RecoveryPassword | str | None:
 
     Returns:
         None when the document carries no such thing; a Status where it carries a wrong one.
+
+    Raises:
+        SchemaError: one stands where none belongs, from where it would go on to the mail server.
     """
+    if any(_hides_password(child) for child in root.children if isinstance(child, Element)):
+        raise SchemaError("DevicePassword below another element")
     told = root.findall(DEVICE_PASSWORD)
     if not told:
         return None
@@ -107,6 +112,16 @@ def read_password(root: Element) -> RecoveryPassword | str | None:
         return PROTOCOL_ERROR
     wrong = len(given.text) > PASSWORD_LIMIT or "\0" in given.text
     return INVALID_ARGUMENTS if wrong else RecoveryPassword(given.text)
+
+
+def _hides_password(part: Element) -> bool:
+    left = [part]
+    while left:
+        below = [child for child in left.pop().children if isinstance(child, Element)]
+        if any(child.tag == DEVICE_PASSWORD for child in below):
+            return True
+        left += below
+    return False
 
 
 def without_password(root: Element) -> Element | None:

@@ -175,3 +175,12 @@ def test_the_answer_says_what_became_of_the_password() -> None:
 def test_a_quarantined_device_gives_no_password() -> None:
     said, _ = answer(node("Settings:Settings", password("secret")))
     assert said == password_answer("7")
+
+
+@pytest.mark.parametrize("place", ["Settings:Oof", "Settings:DevicePassword"])
+def test_a_password_below_another_element_is_not_overlooked(place: str) -> None:
+    """It would go on to the mail server with the rest of the document (T28)."""
+    root = node("Settings:Settings", node(place, node("Settings:Set", password("secret"))))
+    with pytest.raises(SchemaError) as caught:
+        read_password(root)
+    assert "secret" not in str(caught.value)
