@@ -64,6 +64,10 @@ def folded(host: bytes) -> str:
     return text.partition(":")[0].removesuffix(".")
 
 
+MET_LIMIT = 10_000
+"""Spellings of our names, such as with a port, that are known without being folded again."""
+
+
 class ServedHosts:
     """The names that are ours. Everything here runs on the event loop's thread."""
 
@@ -81,16 +85,21 @@ class ServedHosts:
         self._certified = certified
         self._read_domains = read_domains
         self._spelled: frozenset[bytes] = _spelled(self._always)
+        self._met: set[bytes] = set()
         self._known = False
         self._reading = False
         self._outdated = False
 
     def serves(self, host: bytes) -> bool:
         """Whether a Host header names us. One look into a set for the usual spelling."""
-        if host in self._spelled or not self._known:
+        if host in self._spelled or host in self._met or not self._known:
             return True
         name = folded(host)
-        return bool(name) and (name.encode("ascii") in self._spelled or self._certified(name))
+        if name and name.encode("ascii") in self._spelled:
+            if len(self._met) < MET_LIMIT:
+                self._met.add(host)
+            return True
+        return bool(name) and self._certified(name)
 
     def changed(self, changes: Sequence[Change]) -> None:
         """Domains belong to organisations, so only their changes count."""
@@ -129,6 +138,7 @@ class ServedHosts:
             _log.exception("the mail domains could not be read")
             return False
         self._spelled = _spelled(self._always.union(*map(hosts_of, domains)))
+        self._met.clear()
         self._known = True
         return True
 

@@ -134,7 +134,7 @@ class Organisation:
     device_limit: int = 10
     rules_mode: Mode = Mode.USHER
     spared_before: datetime | None = None
-    safeguards: Safeguards = Safeguards()
+    safeguards: Safeguards = field(default_factory=Safeguards)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ filters by it, and a phone that syncs every few seconds need not be written ther
 each proxied request a second row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 
@@ -13,8 +13,11 @@ from gateway.records import Contact
 from gateway.services.ports import Clock, Store
 
 LISTED_EVERY = timedelta(minutes=1)
-WAITING = 5000
-"""Contacts that wait for the list at most."""
+WAITING = 50_000
+"""Contacts that wait for the list at most: some 15 MiB."""
+
+PAGE = 1000
+"""Rows of the list that one transaction writes, so that nobody else waits for long."""
 
 _Place = tuple[str, str, str, bool]
 
@@ -34,14 +37,17 @@ class Contacts:
         if not batch:
             return
         self._waiting |= {_place(contact): contact for contact in batch}
-        now = self._clock.now()
-        due = self._is_due(now)
         with self._store.write() as transaction:
             transaction.devices.touch(batch)
-            if due:
-                transaction.devices.list_contacts(sorted(self._waiting.values(), key=attrgetter("at")))
-        if due:
+        now = self._clock.now()
+        if self._is_due(now):
+            self._list(sorted(self._waiting.values(), key=attrgetter("at")))
             self._waiting, self._listed_at = {}, now
+
+    def _list(self, contacts: Sequence[Contact]) -> None:
+        for start in range(0, len(contacts), PAGE):
+            with self._store.write() as transaction:
+                transaction.devices.list_contacts(contacts[start : start + PAGE])
 
     def _is_due(self, now: datetime) -> bool:
         late = self._listed_at is None or not timedelta() <= now - self._listed_at < LISTED_EVERY

@@ -129,6 +129,7 @@ class Known:
     decided_until: float = field(init=False)
     _current: str = field(init=False)
     _standing: Standing = field(init=False)
+    _drawn: tuple[Version, bool, Terms] | None = field(init=False, default=None)
     _asks: frozenset[str] = field(init=False)
     _asked: tuple[str, str, Version | None] = field(init=False, default=("", "", None))
 
@@ -154,7 +155,12 @@ class Known:
             self._heed(version, source)
         if now >= self.decided_until:
             self._decide(datetime.fromtimestamp(now, UTC))
-        return self.view.terms(version, self.access, now >= self.refresh_at, self._current)
+        refresh_due = now >= self.refresh_at
+        drawn = self._drawn
+        if drawn is None or drawn[0] is not version or drawn[1] is not refresh_due:
+            terms = self.view.terms(version, self.access, refresh_due, self._current)
+            self._drawn = drawn = (version, refresh_due, terms)
+        return drawn[2]
 
     def _heed(self, version: Version, source: Source) -> None:
         """Ask the rules anew if what they ask for is not what it was: this request decides, not the last."""
@@ -178,6 +184,7 @@ class Known:
     def _decide(self, now: datetime) -> None:
         """Decide anew, and note when an override or a suspension runs out."""
         self.access = decide(self._standing, now)
+        self._drawn = None
         self.decided_until = ends_after(self._standing, now)
 
 

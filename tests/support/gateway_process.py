@@ -26,6 +26,7 @@ from gateway.services.safeguards import MAXIMUM_WIPES, SafeguardChanges
 from gateway.services.tenants import Settings
 from mdm.device import Device, DeviceKey, WipeKind
 from tests.support import ports
+from tests.support.inhabited import let_be
 
 ORGANISATION = "example"
 ADMINISTRATOR = Actor("admin", "test")
@@ -200,6 +201,7 @@ def populate(made: Services, domain: str, users: Mapping[str, str] | None) -> No
     made.tenants.create_organisation(ADMINISTRATOR, ORGANISATION, Settings(user_source=source))
     made.tenants.add_domain(ADMINISTRATOR, ORGANISATION, domain)
     made.safeguards.change(ADMINISTRATOR, ORGANISATION, ALONE, may_loosen=True)
+    let_be(made, made.tenants.organisation(ORGANISATION))
     for name, password in (users or {}).items():
         made.users.create(
             ADMINISTRATOR, ORGANISATION, f"{name}@{domain}", display_name=name, password=password

@@ -88,10 +88,10 @@ def _populate(made: Services, settings: Settings, users: Mapping[str, str]) -> O
     made.tenants.add_domain(ADMIN, "acme", DOMAIN)
     for name, password in users.items():
         made.users.create(ADMIN, "acme", f"{name}@{DOMAIN}", display_name=name, password=password)
-    return _let_be(made, organisation)
+    return let_be(made, organisation)
 
 
-def _let_be(made: Services, organisation: Organisation) -> Organisation:
+def let_be(made: Services, organisation: Organisation) -> Organisation:
     """Nothing counts as misbehaviour: tests do within seconds what no phone does in an hour. Written without
     a record or a change, so that no test finds either.
     """

@@ -1,5 +1,6 @@
 """Suspension and its end, loops in the record, thresholds of an organisation (product 5.8)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -153,8 +154,8 @@ def test_thresholds_that_make_no_sense_are_refused(
 
 
 def test_what_another_release_stored_does_not_stop_a_request(world: World) -> None:
-    home = world.organisation()
-    home.safeguards.misbehaviour["a_seventh"] = "off"
+    plain = world.organisation()
+    home = replace(plain, safeguards=replace(plain.safeguards, misbehaviour={"a_seventh": "off"}))
     assert conduct_of(home).ordinary == DEFAULTS
     assert loop_measure(home, service=False) == LIMIT
 
