@@ -118,13 +118,7 @@ def services(config: Config) -> Services:
         archive=ArchiveService(store, clock),
         audit=AuditService(store),
         finder=Finder(store),
-        domain_records=DomainRecords(
-            store,
-            clock,
-            public_host=config.public_host,
-            port=config.public_port,
-            served={name: _served(config, backend) for name, backend in config.backends.items()},
-        ),
+        domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
     )
@@ -134,6 +128,11 @@ def _by_login(config: Config) -> frozenset[str]:
     """Backends for which all domains of an organisation are one name space of users."""
     told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
     return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
+
+
+def _domain_records(config: Config, store: DatabaseStore, clock: SystemClock) -> DomainRecords:
+    served = {name: _served(config, backend) for name, backend in config.backends.items()}
+    return DomainRecords(store, clock, public_host=config.public_host, port=config.public_port, served=served)
 
 
 def _served(config: Config, backend: Backend) -> Served:
