@@ -46,11 +46,8 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
     health = HealthWatch(made.tenants, Backends(config.backends).answers)
     spreading = RolloutWatch(made.rollouts)
 
-    async def expire() -> None:
-        await asyncio.to_thread(made.quarantine.expire)
-
     rounds = [
-        Rounds(expire, QUARANTINE_S, name="quarantine"),
+        Rounds(partial(asyncio.to_thread, made.quarantine.expire), QUARANTINE_S, name="quarantine"),
         Rounds(partial(asyncio.to_thread, made.jobs.round), JOBS_S, name="jobs"),
         Rounds(partial(asyncio.to_thread, made.wipes.expire), WIPES_S, name="wipes"),
         Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),

@@ -10,12 +10,13 @@ import asyncio
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from certs.errors import CertificateError
 from gateway.chance import SystemClock
+from gateway.cli.passwords import own_password
 from gateway.doctor.asking import Ways
 from gateway.doctor.families import BY_NAME, FAMILIES
 from gateway.doctor.judgement import judge
@@ -100,24 +101,13 @@ def _wishes(address: str, chosen: dict[str, Any]) -> Wishes:
         raise click.UsageError("--without-password goes neither with --device nor with --password-file")
     return Wishes(
         address,
-        None if chosen["without_password"] else _password(chosen["password_file"]),
+        None if chosen["without_password"] else own_password(chosen["password_file"]),
         chosen["login"],
         Ways(_authorities(chosen["ca"]), chosen["https_port"], chosen["http_port"]),
         frozenset(host.lower().rstrip(".") for host in chosen["trusted"]),
         chosen["with_device"],
         chosen["heartbeat"],
     )
-
-
-def _password(file: TextIO | None) -> str:
-    """The first line of the file, or what is typed without being shown."""
-    if file is None:
-        typed: str = click.prompt("Password", hide_input=True, err=True)
-        return typed
-    password = file.readline().rstrip("\r\n")
-    if not password:
-        raise click.BadParameter("the file holds no password", param_hint="--password-file")
-    return password
 
 
 async def _examined(wishes: Wishes, chosen: dict[str, Any]) -> Report:

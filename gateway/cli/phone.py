@@ -13,10 +13,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
+from gateway.cli.passwords import own_password
 from gateway.phone.device import Phone
 from gateway.phone.errors import PhoneError
 from gateway.phone.hostile import attack
@@ -76,7 +77,7 @@ def play(address: str, **chosen: Any) -> None:
     """Play a phone of ADDRESS against a real server and tell what happens."""
     if not all(address.rpartition("@")[::2]):
         raise click.BadParameter("a mail address is needed", param_hint="ADDRESS")
-    identity = _identity(address, _password(chosen["password_file"]), chosen)
+    identity = _identity(address, own_password(chosen["password_file"]), chosen)
     try:
         sys.exit(asyncio.run(_live(identity, chosen)))
     except KeyboardInterrupt:
@@ -85,17 +86,6 @@ def play(address: str, **chosen: Any) -> None:
 
 phone = play
 """The same command by the name under which it stands alone: ``usher phone``."""
-
-
-def _password(file: TextIO | None) -> str:
-    """The first line of the file, or what is typed without being shown."""
-    if file is None:
-        typed: str = click.prompt("Password", hide_input=True, err=True)
-        return typed
-    password = file.readline().rstrip("\r\n")
-    if not password:
-        raise click.BadParameter("the file holds no password", param_hint="--password-file")
-    return password
 
 
 def _identity(address: str, password: str, chosen: Mapping[str, Any]) -> Identity:

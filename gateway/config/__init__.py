@@ -23,6 +23,7 @@ from gateway.config.values import (
     StoreConfig,
     Tls,
     UserMapping,
+    is_address,
     read_secret,
 )
 
@@ -49,6 +50,7 @@ __all__ = [
     "StoreConfig",
     "Tls",
     "UserMapping",
+    "is_address",
     "load",
     "read_secret",
 ]

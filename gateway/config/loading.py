@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
@@ -35,6 +35,7 @@ from gateway.config.values import (
     LogConfig,
     StoreConfig,
     Tls,
+    is_address,
 )
 
 PREFIX = "USHER_"
@@ -177,7 +178,7 @@ class _Reading:
     def _hosts(self, hosts: tuple[str, ...]) -> tuple[str, ...]:
         """Names and addresses without port, as they are compared: lower case, no brackets."""
         folded = tuple(host.lower().strip("[]") for host in hosts)
-        wrong = [host for host in folded if not HOST_NAME.fullmatch(host) and not _is_address(host)]
+        wrong = [host for host in folded if not HOST_NAME.fullmatch(host) and not is_address(host)]
         self.faults += [Fault(EXTRA, f"{host!r} is no host name or address") for host in wrong]
         return folded
 
@@ -327,14 +328,6 @@ def _pair(item: Any) -> tuple[str, str]:
     if not isinstance(item, dict) or not set(item) <= {"certificate", "key"}:
         raise ValueError(f"{item!r} is no table of certificate and key")
     return _text(item.get("certificate", "")), _text(item.get("key", ""))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(

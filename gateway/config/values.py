@@ -57,6 +57,15 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is an IPv4 or IPv6 address and nothing more."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _addresses(*texts: str) -> tuple[Address, ...]:
     return tuple(Address.parse(text) for text in texts)
 

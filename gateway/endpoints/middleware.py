@@ -18,7 +18,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Any, NamedTuple
 
-from gateway.config import Limits, Network
+from gateway.config import Limits, Network, is_address
 from gateway.errors import GatewayError, Kind
 from gateway.log import AccessLog, Trace
 
@@ -119,7 +119,7 @@ class Guard:
             return peer
         for item in reversed(forwarded.decode("latin-1").split(",")):
             address = item.strip()
-            if not _is_address(address):
+            if not is_address(address):
                 return peer
             if not self._trusted(address):
                 scope["client"] = (address, 0)
@@ -234,11 +234,3 @@ def _membership(networks: tuple[Network, ...]) -> Callable[[str], bool]:
         return not address or any(ip_address(address) in network for network in networks)
 
     return trusted
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True

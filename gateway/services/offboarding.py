@@ -40,6 +40,23 @@ WAIT_RANGE = "A deadline is from one minute to 90 days ahead."
 Step = Callable[[Entry, Job, KeySource], Job]
 
 
+def _begun(entry: Entry, identity: str, person: User, kind: WipeKind, wait: timedelta) -> Job:
+    return Job(
+        identity,
+        person.organisation,
+        KIND,
+        person.id,
+        FIRST,
+        entry.now,
+        entry.act.actor.name,
+        entry.now + wait,
+        entry.now,
+        entry.act.reason,
+        note="begins",
+        document={"kind": kind.value, "address": person.address},
+    )
+
+
 class Offboarding:
     """Starts, shows and cancels off-boardings."""
 
@@ -71,20 +88,7 @@ class Offboarding:
             for running in entry.transaction.jobs.running(kind=KIND, user=person.id):
                 return running
             require_sensible(found(entry.transaction, person.organisation), Wanted(kind, reason))
-            job = Job(
-                identity,
-                person.organisation,
-                KIND,
-                person.id,
-                FIRST,
-                entry.now,
-                actor.name,
-                entry.now + wait,
-                entry.now,
-                reason,
-                note="begins",
-                document={"kind": kind.value, "address": person.address},
-            )
+            job = _begun(entry, identity, person, kind, wait)
             entry.transaction.jobs.add(job)
             entry.record(after={"job": job.id, "kind": kind.value, "deadline": job.deadline.isoformat()})
             return job

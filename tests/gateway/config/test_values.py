@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import Address, Backend, Limits, load, read_secret
+from gateway.config.values import is_address
 
 ENVIRON = {"USHER_PUBLIC_HOST": "a.example", "USHER_TLS_CERTIFICATE": "c", "USHER_TLS_KEY": "k"}
 
@@ -100,3 +101,10 @@ def test_every_limit_is_held_to_its_bounds(name: str, value: float, good: bool) 
 def test_a_secret_is_read_without_its_line_break(tmp_path: Path) -> None:
     (tmp_path / "s").write_bytes(b"geheim\r\n")
     assert read_secret(tmp_path / "s") == b"geheim"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("192.0.2.1", True), ("::1", True), ("192.0.2.1:80", False), ("", False)]
+)
+def test_an_address_is_nothing_more_than_one(text: str, is_one: bool) -> None:
+    assert is_address(text) is is_one
