@@ -1,8 +1,8 @@
 """The use cases of one process, made from a Config: what API, command line and endpoints share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -12,6 +12,7 @@ from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
 from gateway.probes.examining import Examination
+from gateway.records.authority import Reach
 from gateway.services.access_rules import AccessRules
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
@@ -82,11 +83,19 @@ class Services:
     domain_records: DomainRecords
     examine: Examination
     profiles: Profiles
+    made: Callable[[DatabaseStore], "Services"]
+
+    def within(self, reach: Reach) -> "Services":
+        """The same use cases on a store that holds nothing but what is within reach (T25)."""
+        return self if reach.everything else self.made(self.store.within(reach))
 
 
 def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
-    store = open_store(database_url(config))
+    return _on(config, open_store(database_url(config)))
+
+
+def _on(config: Config, store: DatabaseStore) -> Services:
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
     backends = tuple(config.backends)
     rules = AccessRules(store, clock, keys)
@@ -121,6 +130,7 @@ def services(config: Config) -> Services:
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
+        made=partial(_on, config),
     )
 
 

@@ -4,14 +4,12 @@ import time
 
 import click
 
+from gateway.cli.api import at
 from gateway.cli.local import FAILED, Work, end, on_store
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.order_views import JobList, job_view
-from gateway.records import Job, JobState
-from gateway.services.offboarding import progress
-from gateway.services.reasons import tidy_reason
+from gateway.endpoints.api.order_views import JobList, JobView
+from gateway.records import JobState
 
-PAGE = 1000
 LOOK_EVERY_S = 0.5
 HEADINGS = ("JOB", "KIND", "ABOUT", "BEGUN BY", "DEADLINE", "PROGRESS")
 
@@ -26,12 +24,13 @@ def job() -> None:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the jobs of ORGANISATION, the youngest first."""
-    found = list(work.services.offboarding.list(organisation, limit=PAGE))
+    pages = work.api.pages(at("organisations", organisation, "jobs"), JobList)
+    found = [each for page in pages for each in page.items]
     rows = (
-        (each.id, each.kind, each.document.get("address"), each.created_by, each.deadline, progress(each))
+        (each.id, each.kind, each.document.get("address"), each.created_by, each.deadline, each.words)
         for each in found
     )
-    work.show(JobList(items=[job_view(each) for each in found], next=None), lambda: table(HEADINGS, rows))
+    work.show(JobList(items=found, next=None), lambda: table(HEADINGS, rows))
 
 
 @job.command()
@@ -40,7 +39,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, identity: str) -> None:
     """Show one JOB, with its report when it is done."""
-    show_job(work, work.services.offboarding.get(organisation, identity))
+    show_job(work, work.api.get(_place(organisation, identity), JobView))
 
 
 @job.command()
@@ -50,28 +49,32 @@ def show(work: Work, organisation: str, identity: str) -> None:
 @on_store
 def cancel(work: Work, organisation: str, identity: str, reason: str) -> None:
     """Stop a JOB before its next step, and take back what no device has fetched."""
-    show_job(work, work.services.offboarding.cancel(work.actor, organisation, identity, tidy_reason(reason)))
+    place = _place(organisation, identity)
+    show_job(work, work.api.post(f"{place}/cancel", JobView, {"reason": reason}))
 
 
-def show_job(work: Work, found: Job) -> None:
-    """Print a job, or for programs the document that the REST API would answer."""
-    shown = job_view(found)
+def show_job(work: Work, shown: JobView) -> None:
+    """Print a job, or for programs the document that the REST API answers."""
     values = shown.model_dump(exclude={"document"})
-    devices = {f"device {name}": words for name, words in found.document.get("devices", {}).items()}
+    devices = {f"device {name}": words for name, words in shown.document.get("devices", {}).items()}
     work.show(shown, lambda: listing(values | devices))
 
 
-def watch_job(work: Work, found: Job) -> None:
+def watch_job(work: Work, found: JobView) -> None:
     """Tell each step of a job until it has ended."""
     told = ""
     while True:
-        if (words := progress(found)) != told and not work.as_json:
+        if (words := found.words) != told and not work.as_json:
             click.echo(words)
         told = words
         if found.state is not JobState.RUNNING:
             break
         time.sleep(LOOK_EVERY_S)
-        found = work.services.offboarding.get(found.organisation, found.id)
+        found = work.api.get(_place(found.organisation, found.id), JobView)
     if found.state is JobState.CANCELLED:
         end("the job was cancelled", FAILED)
     show_job(work, found)
+
+
+def _place(organisation: str, identity: str) -> str:
+    return at("organisations", organisation, "jobs", identity)

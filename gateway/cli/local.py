@@ -1,8 +1,8 @@
 """What the commands on the local store share (product 7.4): settings, services, actor, exit codes.
 
-They work through the same services as the REST API and need no running gateway; a change reaches running
-ones by the change feed. Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 not found; 4 refused,
-or in conflict with what is.
+They go through the REST API: within this process on this machine's store, which needs no running gateway, or
+over HTTPS with ``--server``. A change reaches running gateways by the change feed. Exit codes: 0 done; 1
+failed; 2 wrong usage or configuration; 3 not found; 4 refused, or in conflict with what is.
 """
 
 import os
@@ -19,10 +19,12 @@ import click
 from pydantic import BaseModel
 
 from gateway import app
+from gateway.cli.api import Api, elsewhere, on_this_machine
 from gateway.cli.tables import json_line
-from gateway.config import Config, ConfigError, load
+from gateway.config import Config, ConfigError, load, read_secret
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
+from gateway.records.authority import MACHINE, Authority
 
 P = ParamSpec("P")
 
@@ -30,7 +32,10 @@ FAILED, USAGE, NOT_FOUND, REFUSED = 1, 2, 3, 4
 CODES: Mapping[Kind, int] = {
     Kind.MALFORMED: USAGE,
     Kind.NOT_FOUND: NOT_FOUND,
+    Kind.UNAUTHENTICATED: REFUSED,
     Kind.FORBIDDEN: REFUSED,
+    Kind.UNCONFIRMED: REFUSED,
+    Kind.CHANGED: REFUSED,
     Kind.CONFLICT: REFUSED,
     Kind.UNSUPPORTED: REFUSED,
 }
@@ -43,13 +48,23 @@ class Work:
     """What a command works with.
 
     Attributes:
+        api: the REST API, of this machine's store or of a remote gateway.
         actor: ``cli:`` and the operating system's user, as the audit trail names them.
         as_json: answer for programs.
+        here: the services of this machine's store, None for a remote gateway.
     """
 
-    services: app.Services
+    api: Api
     actor: Actor
     as_json: bool
+    here: app.Services | None
+
+    @property
+    def services(self) -> app.Services:
+        """The services of this machine's store; UNSUPPORTED for a remote gateway."""
+        if self.here is None:
+            raise GatewayError(Kind.UNSUPPORTED, "This command works on the machine of the gateway only.")
+        return self.here
 
     def show(self, value: BaseModel | Mapping[str, Any], for_people: Callable[[], str]) -> None:
         """Print a result: the document that the REST API would answer, or its text for people."""
@@ -60,28 +75,81 @@ class Work:
         click.echo(json_line(document))
 
 
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which gateway a command is about.
+
+    Attributes:
+        path: configuration of this machine's one. server: URL of a remote admin listener, empty for none.
+    """
+
+    path: Path | None = None
+    server: str = ""
+    token_file: Path | None = None
+    authority: Path | None = None
+
+
 def on_store(command: Callable[Concatenate[Work, P], None]) -> Callable[..., None]:
-    """Give a command ``--config``, ``--json`` and its ``Work``; end it with the right code."""
+    """Give a command its ``Work`` and the options that say where; end it with the right code."""
 
     @wraps(command)
     def run(*positional: P.args, **named: P.kwargs) -> None:
-        path, as_json = named.pop("path"), named.pop("as_json")
-        with _failures_told(), _opened(path if isinstance(path, Path) else None) as services:
-            command(Work(services, os_actor(), bool(as_json)), *positional, **named)
+        as_json = bool(named.pop("as_json"))
+        where = Where(*(named.pop(name) for name in ("path", "server", "token_file", "authority")))  # type: ignore[arg-type]
+        with _failures_told(), work_on(where, as_json) as work:
+            command(work, *positional, **named)
 
-    options = (
-        click.option(
-            "--config",
-            "path",
-            envvar=VARIABLE,
-            type=click.Path(dir_okay=False, path_type=Path),
-            help=f"TOML file; without it ${VARIABLE}, or {DEFAULT_FILE}.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Answer for programs."),
-    )
-    for option in options:
+    for option in _OPTIONS:
         run = option(run)
     return run
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+_OPTIONS = (
+    click.option(
+        "--config",
+        "path",
+        envvar=VARIABLE,
+        type=_FILE,
+        help=f"TOML file; without it ${VARIABLE}, or {DEFAULT_FILE}.",
+    ),
+    click.option(
+        "--server",
+        envvar="USHER_SERVER",
+        default="",
+        help="Admin listener of a remote gateway, https://HOST:PORT; without it this machine's own store.",
+    ),
+    click.option(
+        "--token-file", envvar="USHER_TOKEN_FILE", type=_FILE, help="File with the token for --server."
+    ),
+    click.option(
+        "--ca-file",
+        "authority",
+        envvar="USHER_CA_FILE",
+        type=_FILE,
+        help="Certificates to trust at --server.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Answer for programs."),
+)
+
+
+@contextmanager
+def work_on(where: Where, as_json: bool) -> Iterator[Work]:
+    """Open what a command works with."""
+    if where.server:
+        with elsewhere(where.server, _token(where.token_file), where.authority) as api:
+            yield Work(api, os_actor(), as_json, None)
+        return
+    actor = os_actor()
+    authority = Authority(actor.name, appointments=MACHINE, confirmed=True)
+    with _opened(where.path) as services, on_this_machine(services, authority) as api:
+        yield Work(api, actor, as_json, services)
+
+
+def _token(path: Path | None) -> str:
+    if path is None:
+        end("--server needs --token-file", USAGE)
+    return read_secret(path).decode("ascii", "replace")
 
 
 def os_actor() -> Actor:

@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import click
 
+from gateway.cli.api import at
+from gateway.cli.found import owner
 from gateway.cli.job import show_job, watch_job
 from gateway.cli.local import USAGE, Work, end, on_store
-from gateway.services.reasons import wipe_reason
+from gateway.endpoints.api.order_views import JobView
 from mdm.device import WipeKind
 
 UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
@@ -32,10 +34,9 @@ FORM = "a deadline is a number and m, h or d: 30m, 12h, 2d"
 @on_store
 def offboard(work: Work, address: str, deadline: str, kind: str, reason: str, wait: bool) -> None:
     """Off-board the user with this ADDRESS."""
-    wanted = WipeKind(kind)
-    user = work.services.users.get(address)
-    why = wipe_reason(wanted, reason)
-    job = work.services.offboarding.start(work.actor, user, read_span(deadline), wanted, why)
+    user = owner(work, address)
+    body = {"kind": kind, "wait_s": int(read_span(deadline).total_seconds()), "reason": reason}
+    job = work.api.post(at("organisations", user.organisation, "users", user.id, "offboard"), JobView, body)
     if wait:
         watch_job(work, job)
     else:

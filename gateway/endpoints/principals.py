@@ -5,12 +5,11 @@ permissions all the same, so that roles (product 7.6) will change this file and 
 """
 
 import hmac
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from gateway.config import read_secret
 from gateway.errors import GatewayError, Kind
+from gateway.records.authority import MACHINE, Authority
 
 MINIMUM_TOKEN = 32
 """Octets: what can be guessed is refused at the start, an empty file above all."""
@@ -18,48 +17,8 @@ MINIMUM_TOKEN = 32
 SCHEME = "bearer"
 
 
-class Permission(Enum):
-    """What a route of the REST API may ask for."""
-
-    ORGANISATION_READ = "organisation:read"
-    ORGANISATION_WRITE = "organisation:write"
-    USER_READ = "user:read"
-    USER_WRITE = "user:write"
-    MAILBOX_READ = "mailbox:read"
-    MAILBOX_WRITE = "mailbox:write"
-    POLICY_READ = "policy:read"
-    POLICY_WRITE = "policy:write"
-    RULE_READ = "rule:read"
-    RULE_WRITE = "rule:write"
-    DEVICE_READ = "device:read"
-    DEVICE_WRITE = "device:write"
-    DEVICE_WIPE = "device:wipe"
-    DEVICE_RECOVERY = "device:recovery"
-    WIPE_FULL = "wipe:full"
-    WIPE_APPROVE = "wipe:approve"
-    WIPE_PANIC = "wipe:panic"
-    WIPE_UNFREEZE = "wipe:unfreeze"
-    SAFEGUARDS_WRITE = "safeguards:write"
-    SAFEGUARDS_LOOSEN = "safeguards:loosen"
-    USER_OFFBOARD = "user:offboard"
-    AUDIT_READ = "audit:read"
-    DESCRIPTION_READ = "description:read"
-
-
-@dataclass(frozen=True, slots=True)
-class Administrator:
-    """Who asks, with what they may do; ``name`` is what the audit trail shows."""
-
-    name: str
-    permissions: frozenset[Permission]
-
-    def require(self, permission: Permission) -> None:
-        """Raises GatewayError FORBIDDEN."""
-        if permission not in self.permissions:
-            raise GatewayError(Kind.FORBIDDEN, f"This needs the permission {permission.value}.")
-
-
-BOOTSTRAP = Administrator("bootstrap", frozenset(Permission))
+BOOTSTRAP = Authority("bootstrap", appointments=MACHINE, confirmed=True)
+"""Whoever can read the token's file runs the machine."""
 
 
 class Administrators:
@@ -76,7 +35,7 @@ class Administrators:
         """Read the token once; a new one holds after a restart. OSError and ValueError as they come."""
         return cls(read_secret(path))
 
-    def bearer(self, authorization: bytes | None) -> Administrator:
+    def bearer(self, authorization: bytes | None) -> Authority:
         """The administrator; GatewayError UNAUTHENTICATED for anybody else. Takes the same time for each
         wrong token of one length."""
         scheme, _, given = (authorization or b"").partition(b" ")

@@ -17,6 +17,8 @@ class Actor:
         kind: ``admin``, ``device``, ``user`` or ``system``.
         name: what the audit trail shows.
         address: source address, empty for the machine itself.
+        person: whose account it is (``services.persons``), empty for what is no person's.
+        credential: id of the session or token that was shown, empty for none.
     """
 
     kind: str
@@ -24,6 +26,8 @@ class Actor:
     address: str = ""
     user_agent: str = ""
     request_id: str = ""
+    person: str = ""
+    credential: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ MALFORMED for text that no column can hold, UNAVAILABLE for everything that wait
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import Change
+from gateway.records.authority import EVERYTHING, Reach
 from gateway.store import engine as engines
 from gateway.store.archive import ArchiveRows
 from gateway.store.assignments import AssignmentRows
@@ -33,9 +35,10 @@ Listener = Callable[[Sequence[Change]], None]
 
 
 class RowTransaction:
-    """``ports.Transaction`` on one connection."""
+    """``ports.Transaction`` on one connection, with what is within ``reach``."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, reach: Reach = EVERYTHING) -> None:
+        self.reach = reach
         self.directory = DirectoryRows(connection)
         self.profile_links = ProfileLinkRows(connection)
         self.policies = PolicyRows(connection)
@@ -59,16 +62,23 @@ class DatabaseStore:
     def __init__(self, url: str) -> None:
         self._engine = engines.connect(url)
         self._listeners: list[Listener] = []
+        self._reach = EVERYTHING
+
+    def within(self, reach: Reach) -> "DatabaseStore":
+        """This store with nothing in it but what is within reach, on the same connections (T25, T35)."""
+        narrowed = copy(self)
+        narrowed._reach = reach
+        return narrowed
 
     @contextmanager
     def read(self) -> Iterator[RowTransaction]:
         with _translated(), self._engine.connect() as connection, engines.reading(connection).begin():
-            yield RowTransaction(connection)
+            yield RowTransaction(connection, self._reach)
 
     @contextmanager
     def write(self) -> Iterator[RowTransaction]:
         with _translated(), self._engine.connect() as connection, engines.writing(connection).begin():
-            transaction = RowTransaction(connection)
+            transaction = RowTransaction(connection, self._reach)
             yield transaction
         self._tell(transaction.changes.announced)
 

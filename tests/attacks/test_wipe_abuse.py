@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError
 from gateway.records import AuditTag, UserState
+from gateway.records.authority import MACHINE, Authority, Permission
 from gateway.services.user_changes import UserChanges
 from gateway.services.wipe_guards import Wanted
 from mdm.device import AccessLevel, DeviceState, WipeKind
@@ -95,7 +95,7 @@ async def test_a_token_without_the_capability(
     client: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch, gone: Permission
 ) -> None:
     ((address, device_id),) = fleet(desk, 1)
-    thief = Administrator("thief", frozenset(Permission) - {gone})
+    thief = Authority("thief", appointments=MACHINE, limits=frozenset(Permission) - {gone}, confirmed=True)
     monkeypatch.setattr(principals, "BOOTSTRAP", thief)
     body = {"kind": "device", "reason": "x", "name": device_id}
     answer = await client.post(f"{HOME}/devices/{address}/{device_id}/wipe", json=body)
@@ -106,9 +106,8 @@ async def test_a_token_without_the_capability(
 async def test_safeguards_cannot_be_loosened_on_the_way(
     client: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    thief = Administrator(
-        "thief", frozenset(Permission) - {Permission.SAFEGUARDS_LOOSEN, Permission.WIPE_UNFREEZE}
-    )
+    limits = frozenset(Permission) - {Permission.SAFEGUARDS_LOOSEN, Permission.WIPE_UNFREEZE}
+    thief = Authority("thief", appointments=MACHINE, limits=limits, confirmed=True)
     monkeypatch.setattr(principals, "BOOTSTRAP", thief)
     for looser in ({"approve_full_wipes": False}, {"wipes_per_hour": 99}, {"wipes_per_day_percent": 100}):
         assert (await client.patch(f"{HOME}/safeguards", json=looser)).status_code == 403

@@ -40,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     domains.router,
     domain_records.router,
     users.router,
+    users.everywhere,
     profile_links.router,
     groups.router,
     resources.router,

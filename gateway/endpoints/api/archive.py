@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Page, Query, With, needs
 from gateway.endpoints.api.cursors import read_number, write_cursor
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, ArchiveCause, ArchivedDevice
+from gateway.records.authority import Permission
 
 router = APIRouter(prefix="/organisations/{organisation}/archive", tags=["devices"])
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Page, Plain, Query, With, needs
 from gateway.endpoints.api.cursors import read_number, write_cursor
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, AuditRecord, AuditTag
+from gateway.records.authority import Permission
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 

@@ -10,13 +10,14 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Depends, Request
 from fastapi import Query as QueryString
+from fastapi.dependencies.models import Dependant
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from gateway.endpoints.middleware import TRACE
-from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError, Kind
 from gateway.probes.examining import Examination
 from gateway.records import Actor
+from gateway.records.authority import Authority, Permission, Reach
 from gateway.services.access_rules import AccessRules
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
@@ -62,8 +63,17 @@ PAGE_LIMIT = 1000
 PAGE_DEFAULT = 100
 
 
+UNCONFIRMED = "Show your second factor again, then ask once more."
+
+_UNDECLARED = Dependant()
+
+
 class UseCases(Protocol):
     """The services of one process; ``gateway.app.Services`` is one."""
+
+    def within(self, reach: Reach) -> "UseCases":
+        """The same services on a store that holds nothing but what is within reach."""
+        ...
 
     @property
     def tenants(self) -> Tenants: ...
@@ -124,47 +134,105 @@ class UseCases(Protocol):
 
 
 class Needs:
-    """A route's permission, and the actor whose it is."""
+    """A route's permission, and the actor whose it is.
 
-    def __init__(self, permission: Permission) -> None:
+    Attributes:
+        destructive: whoever asks has to have shown the second factor a moment ago (T9).
+        everywhere: the route is about the whole gateway, so a part of it within reach is not enough.
+    """
+
+    def __init__(
+        self, permission: Permission, *, destructive: bool = False, everywhere: bool = False
+    ) -> None:
         self.permission = permission
+        self.destructive = destructive
+        self.everywhere = everywhere
 
     async def __call__(self, request: Request) -> Actor:
-        """The actor for the audit trail; GatewayError FORBIDDEN without the permission."""
-        administrator: Administrator = request.scope[ADMINISTRATOR]
-        administrator.require(self.permission)
-        trace = request.scope.get(TRACE)
-        peer = request.client.host if request.client else ""
-        return Actor(
-            "admin",
-            administrator.name,
-            trace.client if trace else peer,
-            request.headers.get("user-agent", "")[:AGENT_LIMIT],
-            trace.request_id if trace else "",
+        """The actor for the audit trail.
+
+        Raises:
+            GatewayError: FORBIDDEN without the permission, UNCONFIRMED without the second factor.
+        """
+        authority: Authority = request.scope[ADMINISTRATOR]
+        require(authority, self.permission, everywhere=self.everywhere)
+        if self.destructive and not authority.confirmed:
+            raise GatewayError(Kind.UNCONFIRMED, UNCONFIRMED)
+        return actor_of(authority, request)
+
+
+def require(authority: Authority, permission: Permission, *, everywhere: bool = False) -> Reach:
+    """Whom the authority may use the permission on; GatewayError FORBIDDEN where that is nobody."""
+    reach = authority.reach(permission)
+    if not reach:
+        raise GatewayError(Kind.FORBIDDEN, f"This needs the permission {permission.value}.")
+    if everywhere and not reach.everything:
+        raise GatewayError(
+            Kind.FORBIDDEN, f"This needs the permission {permission.value} for the whole gateway."
         )
+    return reach
 
 
-def needs(permission: Permission) -> Any:
+def actor_of(authority: Authority, request: Request) -> Actor:
+    """Who asks, as the audit trail names them."""
+    trace = request.scope.get(TRACE)
+    peer = request.client.host if request.client else ""
+    return Actor(
+        "admin",
+        authority.name,
+        trace.client if trace else peer,
+        request.headers.get("user-agent", "")[:AGENT_LIMIT],
+        trace.request_id if trace else "",
+        authority.person,
+        authority.credential,
+    )
+
+
+def needs(permission: Permission, *, destructive: bool = False, everywhere: bool = False) -> Any:
     """The dependency by which a route declares its permission."""
-    return Depends(Needs(permission))
+    return Depends(Needs(permission, destructive=destructive, everywhere=everywhere))
 
 
-async def _bearer(request: Request) -> Administrator:
-    administrator: Administrator = request.scope[ADMINISTRATOR]
-    return administrator
+def declared(route: Any) -> Needs:
+    """What a route asks for; GatewayError FORBIDDEN for one that declares nothing (deny by default)."""
+    for dependency in getattr(route, "dependant", _UNDECLARED).dependencies:
+        if isinstance(dependency.call, Needs):
+            return dependency.call
+    raise GatewayError(Kind.FORBIDDEN)
 
 
-Bearer = Annotated[Administrator, Depends(_bearer)]
+class Asking:
+    """Who asks, for a route whose body decides which further permission it takes."""
+
+    def __init__(self, authority: Authority, use_cases: UseCases) -> None:
+        self.authority = authority
+        self._use_cases = use_cases
+
+    def require(self, permission: Permission) -> UseCases:
+        """The use cases on all that ``permission`` reaches; GatewayError FORBIDDEN where that is nothing."""
+        return self._use_cases.within(require(self.authority, permission))
+
+    def may(self, permission: Permission, organisation: str) -> bool:
+        """Whether ``permission`` reaches the whole organisation with this id."""
+        return self.authority.reach(permission).whole(organisation)
+
+
+async def _asking(request: Request) -> Asking:
+    return Asking(request.scope[ADMINISTRATOR], request.app.state.use_cases)
+
+
+Bearer = Annotated[Asking, Depends(_asking)]
 """The parameter of a route whose body decides which further permission it takes."""
 
 
 async def _use_cases(request: Request) -> UseCases:
+    authority: Authority = request.scope[ADMINISTRATOR]
     made: UseCases = request.app.state.use_cases
-    return made
+    return made.within(require(authority, declared(request.scope["route"]).permission))
 
 
 With = Annotated[UseCases, Depends(_use_cases)]
-"""The parameter by which a route gets at the services."""
+"""The parameter by which a route gets at the services: on what its permission reaches, and nothing else."""
 
 
 class Body(BaseModel):

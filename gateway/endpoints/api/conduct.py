@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 from gateway.endpoints.api.calls import Body, Page, Query, UseCases, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.endpoints.api.device_views import DeviceList, DeviceView, view
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.records.notices import Notice
 from gateway.services.identity import Resolution
 from gateway.services.reasons import tidy_reason

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 
 from gateway.endpoints.api.calls import needs
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 
 SECURITY = {"token": {"type": "http", "scheme": "bearer"}}
 

@@ -35,8 +35,8 @@ from gateway.endpoints.api.device_views import (
     view,
 )
 from gateway.endpoints.api.moments import aware
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.records.inventory import Place
 from gateway.services.inventory import Question
 from gateway.services.reasons import tidy_reason
@@ -49,7 +49,8 @@ PLACE = 3
 
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
 Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
-Recoverer = Annotated[Actor, needs(Permission.DEVICE_RECOVERY)]
+Remover = Annotated[Actor, needs(Permission.DEVICE_WRITE, destructive=True)]
+Recoverer = Annotated[Actor, needs(Permission.DEVICE_RECOVERY, destructive=True)]
 Reason = Annotated[str, word(tidy_reason)]
 
 
@@ -155,13 +156,13 @@ def remove_device(
     device_id: str,
     query: Query[Removal],
     use: With,
-    actor: Writer,
+    actor: Remover,
     bearer: Bearer,
 ) -> None:
     """Take a device off the list; it may enrol as new. ``force`` may end a wipe, as cancelling one does, and
     takes the same permission."""
     if query.force:
-        bearer.require(Permission.DEVICE_WIPE)
+        use = bearer.require(Permission.DEVICE_WIPE)
     key = use.finder.key(organisation, user, device_id)
     use.devices.remove(actor, key, force=query.force, reason=query.reason)
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from autodiscover.zone import document, zone_file
 from gateway.endpoints.api.calls import With, needs
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.domain_records import Check, Plan
 
 router = APIRouter(prefix="/organisations/{organisation}/domains/{domain}", tags=["domains"])

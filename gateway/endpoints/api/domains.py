@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Body, With, needs, word
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, Domain
+from gateway.records.authority import Permission
 from gateway.services.names import require_domain
 
 router = APIRouter(prefix="/organisations/{organisation}/domains", tags=["domains"])

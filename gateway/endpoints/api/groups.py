@@ -7,15 +7,15 @@ from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, Page, Query, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, EntityState, Group, Member
+from gateway.records.authority import Permission
 from gateway.services.groups import MAXIMUM_PRIORITY, GroupChanges
 from gateway.services.names import optional_address, require_text
 
 router = APIRouter(prefix="/organisations/{organisation}/groups", tags=["groups"])
 
 Reader = Annotated[Actor, needs(Permission.USER_READ)]
-Writer = Annotated[Actor, needs(Permission.USER_WRITE)]
+Writer = Annotated[Actor, needs(Permission.GROUP_WRITE)]
 Name = Annotated[str, word(lambda text: require_text("name", text))]
 
 

@@ -9,8 +9,8 @@ from pydantic import Field
 from gateway.endpoints.api.calls import Bearer, Body, Page, Query, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_moment, write_cursor
 from gateway.endpoints.api.order_views import JobList, JobView, job_view
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.offboarding import DEFAULT_WAIT
 from gateway.services.reasons import tidy_reason, wipe_reason
 from mdm.device import WipeKind
@@ -47,7 +47,7 @@ def offboard_user(
 ) -> JobView:
     """Wipe all devices, wait for them, block, disable, report: one job, which a restart does not end."""
     if body.kind is WipeKind.DEVICE:
-        bearer.require(Permission.WIPE_FULL)
+        use = bearer.require(Permission.WIPE_FULL)
     person = use.finder.user(organisation, user)
     reason = wipe_reason(body.kind, body.reason)
     return job_view(use.offboarding.start(actor, person, timedelta(seconds=body.wait_s), body.kind, reason))

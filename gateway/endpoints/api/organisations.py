@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Bearer, Body, Filter, Query, With, choice, needs, word
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, Organisation, OrganisationState, Signal, UserSource
+from gateway.records.authority import Permission
 from gateway.services.names import require_alias, require_text
 from gateway.services.tenants import MAXIMUM_DEVICE_LIMIT, Settings
 from mdm.device import AccessLevel
@@ -19,6 +19,8 @@ router = APIRouter(prefix="/organisations", tags=["organisations"])
 
 Reader = Annotated[Actor, needs(Permission.ORGANISATION_READ)]
 Writer = Annotated[Actor, needs(Permission.ORGANISATION_WRITE)]
+Founder = Annotated[Actor, needs(Permission.ORGANISATION_WRITE, everywhere=True)]
+Remover = Annotated[Actor, needs(Permission.ORGANISATION_WRITE, destructive=True)]
 
 
 class Changes(Body):
@@ -87,7 +89,7 @@ def list_organisations(use: With, _actor: Reader) -> OrganisationList:
 
 
 @router.post("", status_code=201)
-def create_organisation(body: NewOrganisation, use: With, actor: Writer) -> OrganisationView:
+def create_organisation(body: NewOrganisation, use: With, actor: Founder) -> OrganisationView:
     """Make an organisation."""
     return view(use.tenants.create_organisation(actor, body.alias, body.settings()))
 
@@ -110,10 +112,10 @@ def change_organisation(organisation: str, body: Changes, use: With, actor: Writ
 
 @router.delete("/{organisation}", status_code=204)
 def remove_organisation(
-    organisation: str, query: Query[Removal], use: With, actor: Writer, bearer: Bearer
+    organisation: str, query: Query[Removal], use: With, actor: Remover, bearer: Bearer
 ) -> None:
     """Remove an organisation with all that it has, its audit trail apart. ``force`` ends wipes that no device
     has acknowledged, and takes the permission for that."""
     if query.force:
-        bearer.require(Permission.DEVICE_WIPE)
+        use = bearer.require(Permission.DEVICE_WIPE)
     use.tenants.remove_organisation(actor, organisation, query.alias, force=query.force)

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, Page, Plain, Query, With, choice, needs
 from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.principals import Permission as Needed
 from gateway.records import Actor, Right
+from gateway.records.authority import Permission as Needed
 from gateway.services.permissions import Permission
 
 router = APIRouter(prefix="/organisations/{organisation}/permissions", tags=["permissions"])

@@ -23,8 +23,8 @@ from gateway.endpoints.api.policy_views import (
     rehearsed,
     view,
 )
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.effective import DEFAULT_NAME
 from gateway.services.policies import MAXIMUM_MINUTES
 from gateway.services.reasons import tidy_reason

@@ -17,8 +17,8 @@ from gateway.endpoints.api.policy_views import (
     effective_view,
     rehearsed,
 )
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.assignments import AssignmentChange, Target
 from gateway.services.effective import MAXIMUM_PRIORITY
 from mdm.layers import Reach

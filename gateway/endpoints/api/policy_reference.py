@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import needs
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from mdm.families import FAMILIES, Answer, Family, answer_of
 from mdm.policy import SETTINGS, Setting
 from mdm.templates import TEMPLATES

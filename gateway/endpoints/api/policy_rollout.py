@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from gateway.endpoints.api.calls import Body, UseCases, With, needs
 from gateway.endpoints.api.policies import Reason
 from gateway.endpoints.api.policy_views import RolloutView, progress
-from gateway.endpoints.principals import Permission
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, Rollout
+from gateway.records.authority import Permission
 
 router = APIRouter(prefix="/organisations/{organisation}/policy_rollout", tags=["policy"])
 

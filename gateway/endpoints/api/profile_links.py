@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, With, needs
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.profiles import MAXIMUM_VALID_S, MINIMUM_VALID_S, VALID_S, Link
 
 router = APIRouter(prefix="/organisations/{organisation}/users/{user}/profile-link", tags=["users"])

@@ -13,9 +13,9 @@ from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.endpoints.api.device_views import DeviceView
 from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.moments import aware
-from gateway.endpoints.principals import Permission
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.quarantine import Approval, Waiting
 from gateway.services.reasons import tidy_reason
 from mdm.device import Device, DeviceKey

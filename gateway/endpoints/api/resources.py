@@ -7,8 +7,8 @@ from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Body, Page, Query, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, EntityState, Resource, ResourceKind
+from gateway.records.authority import Permission
 from gateway.services.names import require_address, require_text
 from gateway.services.resources import ResourceChanges
 

@@ -30,8 +30,8 @@ from gateway.endpoints.api.rule_views import (
     lint_view,
     saved_view,
 )
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.decisions import Imagined
 from gateway.services.reasons import tidy_reason
 from mdm.device import AccessLevel, Device, DeviceKey

@@ -6,17 +6,17 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Bearer, Body, With, needs, word
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, Safeguards
+from gateway.records.authority import Permission
 from gateway.services.reasons import tidy_reason
 from gateway.services.safeguards import SafeguardChanges
 
 router = APIRouter(prefix="/organisations/{organisation}/safeguards", tags=["safeguards"])
 
 Reader = Annotated[Actor, needs(Permission.ORGANISATION_READ)]
-Writer = Annotated[Actor, needs(Permission.SAFEGUARDS_WRITE)]
+Writer = Annotated[Actor, needs(Permission.SAFEGUARDS_WRITE, destructive=True)]
 Freezer = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
-Lifter = Annotated[Actor, needs(Permission.WIPE_UNFREEZE)]
+Lifter = Annotated[Actor, needs(Permission.WIPE_UNFREEZE, destructive=True)]
 
 
 class Changes(Body):
@@ -77,7 +77,7 @@ def change_safeguards(
     organisation: str, body: Changes, use: With, actor: Writer, bearer: Bearer
 ) -> SafeguardsView:
     """Change safeguards; 403 for one that guards less afterwards without the permission to loosen."""
-    may_loosen = Permission.SAFEGUARDS_LOOSEN in bearer.permissions
+    may_loosen = bearer.may(Permission.SAFEGUARDS_LOOSEN, use.finder.organisation(organisation).id)
     changes = SafeguardChanges(**body.model_dump())
     return view(use.safeguards.change(actor, organisation, changes, may_loosen=may_loosen))
 

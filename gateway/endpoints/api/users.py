@@ -13,16 +13,18 @@ from gateway.endpoints.api.calls import Body, Page, Query, With, choice, needs, 
 from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.endpoints.api.groups import GroupView
 from gateway.endpoints.api.groups import view as view_group
-from gateway.endpoints.principals import Permission
 from gateway.records import Actor, Group, User, UserSource, UserState
+from gateway.records.authority import Permission
 from gateway.services.names import optional_address, require_address, require_text
 from gateway.services.password_policy import require_good
 from gateway.services.user_changes import MAXIMUM_ALIASES, UserChanges
 
 router = APIRouter(prefix="/organisations/{organisation}/users", tags=["users"])
+everywhere = APIRouter(prefix="/users", tags=["users"])
 
 Reader = Annotated[Actor, needs(Permission.USER_READ)]
 Writer = Annotated[Actor, needs(Permission.USER_WRITE)]
+Remover = Annotated[Actor, needs(Permission.USER_WRITE, destructive=True)]
 
 
 def _good_password(password: str) -> str:
@@ -169,6 +171,12 @@ def get_place(organisation: str, user: str, use: With, _actor: Reader) -> PlaceV
 
 
 @router.delete("/{user}", status_code=204)
-def remove_user(organisation: str, user: str, use: With, actor: Writer) -> None:
+def remove_user(organisation: str, user: str, use: With, actor: Remover) -> None:
     """Remove a user with all devices; refused while a wipe of one is pending."""
     use.users.remove(actor, use.finder.user(organisation, user).id)
+
+
+@everywhere.get("/{user}")
+def find_user(user: str, use: With, _actor: Reader) -> UserView:
+    """One user of whichever organisation, by id, address or alias."""
+    return view(use.users.get(user))

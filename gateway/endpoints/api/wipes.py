@@ -20,9 +20,9 @@ from gateway.endpoints.api.order_views import (
     OrderView,
     order_view,
 )
-from gateway.endpoints.principals import Permission
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
+from gateway.records.authority import Permission
 from gateway.services.panic import REMAINDER, Stopped
 from gateway.services.reasons import tidy_reason, wipe_reason
 from gateway.services.wipe_guards import Wanted
@@ -34,9 +34,12 @@ router = APIRouter(prefix="/organisations/{organisation}/wipes", tags=["wipes"])
 everywhere = APIRouter(prefix="/wipes", tags=["wipes"])
 
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
-Wiper = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
-Approver = Annotated[Actor, needs(Permission.WIPE_APPROVE)]
+Wiper = Annotated[Actor, needs(Permission.DEVICE_WIPE, destructive=True)]
+Canceller = Annotated[Actor, needs(Permission.DEVICE_WIPE)]
+Approver = Annotated[Actor, needs(Permission.WIPE_APPROVE, destructive=True)]
+Rejecter = Annotated[Actor, needs(Permission.WIPE_APPROVE)]
 Stopper = Annotated[Actor, needs(Permission.WIPE_PANIC)]
+StopperOfAll = Annotated[Actor, needs(Permission.WIPE_PANIC, everywhere=True)]
 Reason = Annotated[str, word(tidy_reason)]
 
 
@@ -94,7 +97,7 @@ def request_wipe(
 ) -> OrderedView:
     """Order a wipe, or ask for its approval: ``order.progress`` tells. Durable when this is answered."""
     if body.kind is WipeKind.DEVICE:
-        bearer.require(Permission.WIPE_FULL)
+        use = bearer.require(Permission.WIPE_FULL)
     wanted = Wanted(body.kind, wipe_reason(body.kind, body.reason), body.name)
     key = use.finder.key(organisation, user, device_id)
     return _ordered(use, use.wipes.request(actor, key, wanted))
@@ -102,7 +105,7 @@ def request_wipe(
 
 @at_devices.post("/cancel")
 def cancel_wipe(
-    organisation: str, user: str, device_id: str, use: With, actor: Wiper, body: Because = UNTOLD
+    organisation: str, user: str, device_id: str, use: With, actor: Canceller, body: Because = UNTOLD
 ) -> OrderedView:
     """Take back what the device has not acknowledged, or what waits for approval."""
     key = use.finder.key(organisation, user, device_id)
@@ -146,20 +149,22 @@ def approve_order(
 
 @router.post("/{order}/reject")
 def reject_order(
-    organisation: str, order: str, use: With, actor: Approver, body: Because = UNTOLD
+    organisation: str, order: str, use: With, actor: Rejecter, body: Because = UNTOLD
 ) -> OrderView:
     """Turn an order down that waits for approval."""
     return order_view(use.wipes.reject(actor, organisation, order, body.reason))
 
 
 @router.post("/{order}/cancel")
-def cancel_order(organisation: str, order: str, use: With, actor: Wiper, body: Because = UNTOLD) -> OrderView:
+def cancel_order(
+    organisation: str, order: str, use: With, actor: Canceller, body: Because = UNTOLD
+) -> OrderView:
     """Take back an order that was not acknowledged."""
     return order_view(use.wipes.cancel(actor, organisation, order, body.reason))
 
 
 @everywhere.post("/panic")
-def stop_all_wipes(use: With, actor: Stopper, body: Because = UNTOLD) -> StoppedList:
+def stop_all_wipes(use: With, actor: StopperOfAll, body: Because = UNTOLD) -> StoppedList:
     """Pull the emergency brake in every organisation of this gateway."""
     return StoppedList(items=[stopped_view(each) for each in use.panic.everywhere(actor, body.reason)])
 

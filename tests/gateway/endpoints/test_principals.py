@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.endpoints.principals import BOOTSTRAP, MINIMUM_TOKEN, Administrator, Administrators, Permission
+from gateway.endpoints.principals import BOOTSTRAP, MINIMUM_TOKEN, Administrators
 from gateway.errors import GatewayError, Kind
 
 TOKEN = b"an-admin-token-that-nobody-can-guess-000"
@@ -67,13 +67,3 @@ def test_a_token_that_can_be_guessed_ends_the_start(tmp_path: Path, content: byt
     path.write_bytes(content)
     with pytest.raises(ValueError, match="octets"):
         Administrators.read(path)
-
-
-def test_a_permission_is_there_or_not() -> None:
-    clerk = Administrator("clerk", frozenset({Permission.DEVICE_READ}))
-    clerk.require(Permission.DEVICE_READ)
-    with pytest.raises(GatewayError) as refused:
-        clerk.require(Permission.DEVICE_WIPE)
-    assert refused.value.kind is Kind.FORBIDDEN
-    for permission in Permission:
-        BOOTSTRAP.require(permission)

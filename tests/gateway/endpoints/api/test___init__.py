@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 
 from gateway.endpoints.api import PREFIX, ROUTERS, create_api
 from gateway.endpoints.api.calls import Needs
-from gateway.endpoints.principals import Permission
+from gateway.records.authority import MACHINE, Authority, Permission
 from tests.support.desk import Desk
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -57,7 +57,8 @@ async def test_no_route_is_reached_without_its_permission(
 
     for route in routes():
         (permission,) = permissions(route)
-        weaker = principals.Administrator("intern", frozenset(Permission) - {permission})
+        rest = frozenset(Permission) - {permission}
+        weaker = Authority("intern", appointments=MACHINE, limits=rest, confirmed=True)
         monkeypatch.setattr(principals, "BOOTSTRAP", weaker)
         path = PREFIX + route.path.format(
             organisation="acme", domain="acme.example", user="ann", device_id="X", **OTHERS

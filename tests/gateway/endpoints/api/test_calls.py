@@ -6,11 +6,11 @@ from starlette.requests import Request
 
 from gateway.endpoints.api.calls import ADMINISTRATOR, AGENT_LIMIT, Needs, Plain, encodable
 from gateway.endpoints.middleware import TRACE
-from gateway.endpoints.principals import Administrator, Permission
 from gateway.errors import GatewayError, Kind
 from gateway.log import Trace
+from gateway.records.authority import MACHINE, Authority, Permission
 
-CLERK = Administrator("clerk", frozenset({Permission.DEVICE_READ}))
+CLERK = Authority("clerk", appointments=MACHINE, limits=frozenset({Permission.DEVICE_READ}), confirmed=True)
 
 
 def request(agent: str = "curl/9", trace: Trace | None = None) -> Request:

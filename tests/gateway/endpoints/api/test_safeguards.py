@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.principals import Administrator, Permission
+from gateway.records.authority import MACHINE, Authority, Permission
 from gateway.services.safeguards import RANGES
 
 PATH = "/api/v1/organisations/acme/safeguards"
@@ -19,7 +19,12 @@ async def test_what_is_not_said_is_the_strict_default(client: httpx.AsyncClient)
 async def test_loosening_needs_its_own_permission(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clerk = Administrator("clerk", frozenset(Permission) - {Permission.SAFEGUARDS_LOOSEN})
+    clerk = Authority(
+        "clerk",
+        appointments=MACHINE,
+        limits=frozenset(Permission) - {Permission.SAFEGUARDS_LOOSEN},
+        confirmed=True,
+    )
     monkeypatch.setattr(principals, "BOOTSTRAP", clerk)
     assert (await client.patch(PATH, json={"approve_full_wipes": False})).status_code == 403
     assert (await client.patch(PATH, json={"wipes_per_hour": 2})).json()["wipes_per_hour"] == 2

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.principals import Administrator, Permission
+from gateway.records.authority import MACHINE, Authority, Permission
 from tests.support.desk import Desk
 
 HOME = "/api/v1/organisations/acme"
@@ -18,7 +18,9 @@ FULL = {"kind": "device", "reason": "stolen", "name": "PHONE1"}
 def signed_in(name: str, *without: Permission) -> Iterator[None]:
     """Another administrator, until persons sign in (issue 5)."""
     with pytest.MonkeyPatch.context() as patch:
-        person = Administrator(name, frozenset(Permission) - set(without))
+        person = Authority(
+            name, appointments=MACHINE, limits=frozenset(Permission) - set(without), confirmed=True
+        )
         patch.setattr(principals, "BOOTSTRAP", person)
         yield
 

@@ -1,0 +1,167 @@
+"""The REST API as a command calls it (product 7.3, 7.4): on this machine's store, or a remote admin listener.
+
+Every command that is about the service's state goes this way, so it can do what the API can and is refused
+what the API refuses. On the machine itself the API runs within this process, without a socket, for whoever
+runs the command; elsewhere it is asked over HTTPS with a token.
+"""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import BaseModel
+
+from gateway import app
+from gateway.endpoints.api import PREFIX, create_api
+from gateway.endpoints.api.calls import ADMINISTRATOR
+from gateway.endpoints.middleware import App, Receive, Scope, Send
+from gateway.errors import GatewayError, Kind
+from gateway.records.authority import Authority
+
+M = TypeVar("M", bound=BaseModel)
+Document = Mapping[str, Any] | BaseModel
+"""A JSON object to be sent; of a model only what was set."""
+
+TIMEOUT_S = 60.0
+"""For an answer: a bulk of 500 devices on a slow disk has one too."""
+
+PAGE = 1000
+"""Records asked for at once."""
+
+
+class Api:
+    """One gateway's ``/api/v1``; every call raises GatewayError for what the API refuses."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def get(self, path: str, answer: type[M], **query: Any) -> M:
+        """Read what is at ``path``, as ``at`` makes one."""
+        return answer.model_validate_json(self.send("GET", path, query=query).content)
+
+    def post(
+        self, path: str, answer: type[M], body: Mapping[str, Any] | BaseModel | None = None, **query: Any
+    ) -> M:
+        """Do something."""
+        return answer.model_validate_json(self.send("POST", path, body, query=query).content)
+
+    def put(self, path: str, answer: type[M], body: Any = None, **query: Any) -> M:
+        """Let something be so."""
+        return answer.model_validate_json(self.send("PUT", path, body, query=query).content)
+
+    def patch(self, path: str, answer: type[M], body: Document, **query: Any) -> M:
+        """Change what ``body`` names."""
+        return answer.model_validate_json(self.send("PATCH", path, body, query=query).content)
+
+    def delete(self, path: str, **query: Any) -> None:
+        """Take something away."""
+        self.send("DELETE", path, query=query)
+
+    def pages(self, path: str, answer: type[M], **query: Any) -> Iterator[M]:
+        """Every page of a list, until there is no ``next``."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.get(path, answer, **{"limit": PAGE, **query, "cursor": cursor})
+            yield page
+            cursor = getattr(page, "next", None)
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
+    ) -> httpx.Response:
+        """One request with a JSON body; what is None in ``query`` is left out.
+
+        Raises:
+            GatewayError: as the API says it; UNAVAILABLE where nothing answers.
+        """
+        asked = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
+        document = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
+        try:
+            answer = self._client.request(method, PREFIX + path, params=asked, json=document)
+        except httpx.HTTPError as error:
+            raise GatewayError(Kind.UNAVAILABLE, f"The gateway cannot be reached: {error}") from error
+        if answer.is_success:
+            return answer
+        raise _refusal(answer)
+
+
+def at(*parts: str) -> str:
+    """A path of the API; each part is quoted whole, so no name can lead elsewhere."""
+    return "".join(f"/{quote(part, safe='@')}" for part in parts)
+
+
+@contextmanager
+def on_this_machine(services: app.Services, authority: Authority) -> Iterator[Api]:
+    """The API within this process, for who runs the command."""
+    with start_blocking_portal() as portal:
+        transport = _Within(_asked_by(create_api(services), authority), portal)
+        with httpx.Client(transport=transport, base_url="http://usher", headers={"user-agent": ""}) as client:
+            yield Api(client)
+
+
+@contextmanager
+def elsewhere(url: str, token: str, authority: Path | None) -> Iterator[Api]:
+    """The API of a remote admin listener.
+
+    Args:
+        authority: file with the certificates to trust instead of the system's.
+
+    Raises:
+        GatewayError: MALFORMED for a URL that is not HTTPS: the token would be read on the way.
+    """
+    if httpx.URL(url).scheme != "https":
+        raise GatewayError(Kind.MALFORMED, "The admin listener is asked over https only.")
+    trust = ssl.create_default_context(cafile=str(authority) if authority else None)
+    headers = {"authorization": f"Bearer {token}", "user-agent": "usher"}
+    with httpx.Client(
+        base_url=url, verify=trust, headers=headers, timeout=TIMEOUT_S, trust_env=False
+    ) as client:
+        yield Api(client)
+
+
+class _Within(httpx.BaseTransport):
+    """Answers requests by an application in this process, one at a time."""
+
+    def __init__(self, application: App, portal: BlockingPortal) -> None:
+        self._transport = httpx.ASGITransport(application)
+        self._portal = portal
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        return self._portal.call(self._answered, request)
+
+    async def _answered(self, request: httpx.Request) -> httpx.Response:
+        answer = await self._transport.handle_async_request(request)
+        body = await answer.aread()
+        return httpx.Response(answer.status_code, headers=answer.headers, content=body)
+
+
+def _asked_by(api: App, authority: Authority) -> App:
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ADMINISTRATOR], scope["client"] = authority, None
+        await api(scope, receive, send)
+
+    return asked
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(getattr(value, "value", value))
+
+
+def _refusal(answer: httpx.Response) -> GatewayError:
+    """The problem document as what it was before it became one."""
+    try:
+        document = answer.json()
+        kind = Kind(document.get("title", ""))
+    except ValueError:
+        return GatewayError(_KINDS.get(answer.status_code, Kind.INTERNAL), f"HTTP {answer.status_code}")
+    faults = {str(each["field"]): str(each["fault"]) for each in document.get("errors", ())}
+    return GatewayError(kind, str(document.get("detail", "")), faults=faults)
+
+
+_KINDS = {401: Kind.UNAUTHENTICATED, 403: Kind.FORBIDDEN, 404: Kind.NOT_FOUND, 405: Kind.UNSUPPORTED}
