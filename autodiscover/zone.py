@@ -209,12 +209,6 @@ def document(record: Record) -> dict[str, Any]:
     }
 
 
-def row(record: Record) -> tuple[str, str, str, str]:
-    """A record as a row of a table: name, type, value and how much depends on it."""
-    shown = " / ".join(record.values) or f"({record.note})"
-    return record.name, record.rdtype, shown, record.need.value
-
-
 def zone_file(wanted: Iterable[Record]) -> str:
     """The lines of a zone file (RFC 1035 5); what has no value here stands in it as a comment."""
     return "".join(f"{line}\n" for record in wanted for line in zone_lines(record))

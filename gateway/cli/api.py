@@ -70,6 +70,11 @@ class Api:
             yield page
             cursor = getattr(page, "next", None)
 
+    def whole(self, path: str, answer: type[M], **query: Any) -> M:
+        """A list with the items of all its pages, as one."""
+        items = [each for page in self.pages(path, answer, **query) for each in page.items]  # type: ignore[attr-defined]
+        return answer(items=items, next=None)
+
     def send(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
     ) -> httpx.Response:
@@ -92,6 +97,11 @@ class Api:
 def at(*parts: str) -> str:
     """A path of the API; each part is quoted whole, so no name can lead elsewhere."""
     return "".join(f"/{quote(part, safe='@')}" for part in parts)
+
+
+def named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a command that were given: what is left out stays as it is."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @contextmanager

@@ -2,10 +2,11 @@
 
 import click
 
+from gateway.cli.api import at
 from gateway.cli.domain_records import records, verify
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import table
-from gateway.endpoints.api.domains import DomainList, view
+from gateway.endpoints.api.domains import DomainList, DomainView
 
 
 @click.group()
@@ -18,13 +19,9 @@ def domain() -> None:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the domains of ORGANISATION."""
-    found = work.services.tenants.domains(organisation)
-    work.show(
-        DomainList(items=[view(each) for each in found]),
-        lambda: table(
-            ("DOMAIN", "DEFAULT", "BACKEND"), ((each.name, each.default, each.backend) for each in found)
-        ),
-    )
+    found = work.api.get(_domains(organisation), DomainList)
+    rows = ((each.name, each.default, each.backend) for each in found.items)
+    work.show(found, lambda: table(("DOMAIN", "DEFAULT", "BACKEND"), rows))
 
 
 @domain.command()
@@ -33,8 +30,8 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def add(work: Work, organisation: str, name: str) -> None:
     """Give the domain NAME to ORGANISATION; its first one becomes the default."""
-    made = work.services.tenants.add_domain(work.actor, organisation, name)
-    work.show(view(made), lambda: f"added {made.name}{' (default)' if made.default else ''}")
+    made = work.api.post(_domains(organisation), DomainView, {"name": name})
+    work.show(made, lambda: f"added {made.name}{' (default)' if made.default else ''}")
 
 
 @domain.command()
@@ -43,8 +40,8 @@ def add(work: Work, organisation: str, name: str) -> None:
 @on_store
 def default(work: Work, organisation: str, name: str) -> None:
     """Make NAME the default domain of ORGANISATION; no existing address changes."""
-    chosen = work.services.tenants.make_default(work.actor, organisation, name)
-    work.show(view(chosen), lambda: f"{chosen.name} is the default")
+    chosen = work.api.patch(_domains(organisation) + at(name), DomainView, {"default": True})
+    work.show(chosen, lambda: f"{chosen.name} is the default")
 
 
 @domain.command()
@@ -54,8 +51,8 @@ def default(work: Work, organisation: str, name: str) -> None:
 @on_store
 def route(work: Work, organisation: str, name: str, backend: str) -> None:
     """Send the mailboxes of NAME to BACKEND; without one they follow ORGANISATION."""
-    routed = work.services.tenants.route_domain(work.actor, organisation, name, backend)
-    work.show(view(routed), lambda: f"{routed.name} goes to {backend or 'the backend of its organisation'}")
+    routed = work.api.patch(_domains(organisation) + at(name), DomainView, {"backend": backend})
+    work.show(routed, lambda: f"{routed.name} goes to {backend or 'the backend of its organisation'}")
 
 
 @domain.command()
@@ -64,8 +61,12 @@ def route(work: Work, organisation: str, name: str, backend: str) -> None:
 @on_store
 def remove(work: Work, organisation: str, name: str) -> None:
     """Take NAME away from ORGANISATION; no address may use it."""
-    work.services.tenants.remove_domain(work.actor, organisation, name)
+    work.api.delete(_domains(organisation) + at(name))
     work.show({"removed": name}, lambda: f"removed {name}")
+
+
+def _domains(organisation: str) -> str:
+    return at("organisations", organisation, "domains")
 
 
 domain.add_command(records)

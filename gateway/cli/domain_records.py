@@ -3,18 +3,16 @@
 ``verify`` ends with 1 when a required record is not verified: the ownership, or AutoDiscover and its phases.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import click
 
-from autodiscover.verdicts import Verdict
-from autodiscover.zone import Need, row, zone_file
-from certs.errors import CertificateError
-from gateway.cli.local import FAILED, Work, end, on_store
+from autodiscover.zone import Need
+from gateway.cli.api import at
+from gateway.cli.local import FAILED, Work, on_store
 from gateway.cli.tables import table, visible
-from gateway.endpoints.api.domain_records import check_view, view
-from gateway.services.domain_records import Check, Plan
+from gateway.endpoints.api.domain_records import CheckView, RecordsView, RecordView, VerdictView
+from gateway.endpoints.api.domains import DomainView
 
 CHECK_MARK = "\N{CHECK MARK}"
 
@@ -25,12 +23,11 @@ CHECK_MARK = "\N{CHECK MARK}"
 @on_store
 def records(work: Work, name: str, as_zone: bool) -> None:
     """Show which DNS records DOMAIN publishes."""
-    known = work.services.domain_records
-    plan = known.plan(name)
+    found = work.api.get(f"{_place(work, name)}/records", RecordsView)
     if as_zone and not work.as_json:
-        click.echo(zone_file(plan.records), nl=False)
+        click.echo(found.zone, nl=False)
         return
-    work.show(view(plan, known.last(name)), lambda: _listed(plan))
+    work.show(found, lambda: table(("NAME", "TYPE", "VALUE", "NEED"), map(_row, found.records)))
 
 
 @click.command()
@@ -38,43 +35,39 @@ def records(work: Work, name: str, as_zone: bool) -> None:
 @on_store
 def verify(work: Work, name: str) -> None:
     """Look at the DNS records of DOMAIN and at both phases of AutoDiscover, and say what to mend."""
-    plan = work.services.domain_records.plan(name)
-    try:
-        verdicts = asyncio.run(_examined(work, plan))
-    except CertificateError as error:
-        end(f"dns.ca_file: {error}", FAILED)
-    check = work.services.domain_records.save(plan, verdicts)
-    work.show(check_view(check), lambda: "\n".join(_report(check, verdicts)))
-    if not check.verified:
+    found = work.api.post(f"{_place(work, name)}/verify", CheckView)
+    work.show(found, lambda: "\n".join(_report(found)))
+    if not found.verified:
         raise SystemExit(FAILED)
 
 
-async def _examined(work: Work, plan: Plan) -> tuple[Verdict, ...]:
-    return await work.services.examine(plan.domain, plan.records)
+def _place(work: Work, name: str) -> str:
+    domain = work.api.get(at("domains", name), DomainView)
+    return at("organisations", domain.organisation, "domains", domain.name)
 
 
-def _listed(plan: Plan) -> str:
-    return table(("NAME", "TYPE", "VALUE", "NEED"), (row(each) for each in plan.records))
+def _row(record: RecordView) -> tuple[str, str, str, str]:
+    return record.name, record.type, " / ".join(record.values) or f"({record.note})", record.need
 
 
-def _report(check: Check, verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _report(check: CheckView) -> Iterator[str]:
     yield table(
         ("NAME", "TYPE", "STATUS", "OBSERVED"),
-        ((each.record.name, each.record.rdtype, _status(each), each.fact) for each in verdicts),
+        ((each.name, each.type, _status(each), each.observed) for each in check.records),
     )
-    for verdict in verdicts:
+    for verdict in check.records:
         for phase in verdict.phases:
             yield f"phase {phase.number} {'passed' if phase.passed else 'FAILED'}"
             for step in phase.steps:
-                yield f"  {'ok    ' if step.passed else 'FAILED'} {visible(f'{step.url}: {step.fact}')}"
-    mends = [each for each in verdicts if each.mend]
+                yield f"  {'ok    ' if step.passed else 'FAILED'} {visible(f'{step.url}: {step.observed}')}"
+    mends = [each for each in check.records if each.mend]
     if mends:
         yield "to mend:"
     for verdict in mends:
-        optional = "" if verdict.record.need is Need.REQUIRED else f" ({verdict.record.need.value})"
-        yield f"  {verdict.record.name} {verdict.record.rdtype}{optional}: {visible(verdict.mend)}"
+        optional = "" if verdict.need == Need.REQUIRED.value else f" ({verdict.need})"
+        yield f"  {verdict.name} {verdict.type}{optional}: {visible(verdict.mend)}"
     yield f"{check.domain} is {'verified' if check.verified else 'not verified'}"
 
 
-def _status(verdict: Verdict) -> str:
-    return f"{verdict.status.value} {CHECK_MARK}" if verdict.check_mark else verdict.status.value
+def _status(verdict: VerdictView) -> str:
+    return f"{verdict.status} {CHECK_MARK}" if verdict.check_mark else verdict.status

@@ -1,18 +1,15 @@
 """``usher group``: groups and their members (product 1). Exit codes: ``gateway.cli.local``."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import click
 
+from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.groups import GroupList, MemberList, view, view_member
-from gateway.records import EntityState, Group, Member
-from gateway.services.groups import GroupChanges
-
-PAGE = 1000
-"""Records read at once."""
+from gateway.endpoints.api.groups import GroupList, GroupView, MemberList
+from gateway.records import EntityState
 
 
 @click.group()
@@ -41,12 +38,9 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the groups of ORGANISATION."""
-    found = list(_everything(work, organisation))
-    rows = ((each.name, each.address, each.state, each.backend, each.priority) for each in found)
-    work.show(
-        GroupList(items=[view(each) for each in found], next=None),
-        lambda: table(("NAME", "ADDRESS", "STATE", "BACKEND", "PRIORITY"), rows),
-    )
+    found = work.api.whole(_groups(organisation), GroupList)
+    rows = ((each.name, each.address, each.state, each.backend, each.priority) for each in found.items)
+    work.show(found, lambda: table(("NAME", "ADDRESS", "STATE", "BACKEND", "PRIORITY"), rows))
 
 
 @group.command()
@@ -55,7 +49,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, group: str) -> None:
     """Show a GROUP of ORGANISATION."""
-    _show(work, work.services.groups.get(organisation, group))
+    _show(work, work.api.get(_groups(organisation, group), GroupView))
 
 
 @group.command()
@@ -65,7 +59,7 @@ def show(work: Work, organisation: str, group: str) -> None:
 @on_store
 def create(work: Work, /, organisation: str, name: str, **wanted: Any) -> None:
     """Make a group of ORGANISATION called NAME."""
-    _show(work, work.services.groups.create(work.actor, organisation, name, _read(wanted)))
+    _show(work, work.api.post(_groups(organisation), GroupView, {"name": name, **named(wanted)}))
 
 
 @group.command("set")
@@ -76,7 +70,7 @@ def create(work: Work, /, organisation: str, name: str, **wanted: Any) -> None:
 @on_store
 def set_(work: Work, /, organisation: str, group: str, **wanted: Any) -> None:
     """Change a GROUP of ORGANISATION; what is not named stays."""
-    _show(work, work.services.groups.change(work.actor, organisation, group, _read(wanted)))
+    _show(work, work.api.patch(_groups(organisation, group), GroupView, named(wanted)))
 
 
 @group.command()
@@ -85,12 +79,9 @@ def set_(work: Work, /, organisation: str, group: str, **wanted: Any) -> None:
 @on_store
 def members(work: Work, organisation: str, group: str) -> None:
     """List who is in a GROUP of ORGANISATION directly."""
-    found = list(_members(work, organisation, group))
-    rows = (("group" if each.nested else "user", each.name, each.address) for each in found)
-    work.show(
-        MemberList(items=[view_member(each) for each in found], next=None),
-        lambda: table(("KIND", "NAME", "ADDRESS"), rows),
-    )
+    found = work.api.whole(_groups(organisation, group, "members"), MemberList)
+    rows = (("group" if each.nested else "user", each.name, each.address) for each in found.items)
+    work.show(found, lambda: table(("KIND", "NAME", "ADDRESS"), rows))
 
 
 @group.command()
@@ -101,7 +92,7 @@ def members(work: Work, organisation: str, group: str) -> None:
 def add(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> None:
     """Put MEMBERS into a GROUP of ORGANISATION; refused where it would come to be in itself."""
     for member in members:
-        work.services.groups.add_member(work.actor, organisation, group, member)
+        work.api.send("PUT", _groups(organisation, group, "members", member))
     work.show({"added": list(members)}, lambda: f"added {', '.join(members)} to {group}")
 
 
@@ -113,7 +104,7 @@ def add(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> 
 def drop(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> None:
     """Take MEMBERS out of a GROUP of ORGANISATION."""
     for member in members:
-        work.services.groups.remove_member(work.actor, organisation, group, member)
+        work.api.delete(_groups(organisation, group, "members", member))
     work.show({"dropped": list(members)}, lambda: f"dropped {', '.join(members)} from {group}")
 
 
@@ -123,29 +114,13 @@ def drop(work: Work, organisation: str, group: str, members: tuple[str, ...]) ->
 @on_store
 def remove(work: Work, organisation: str, group: str) -> None:
     """Remove a GROUP of ORGANISATION; its members stay."""
-    work.services.groups.remove(work.actor, organisation, group)
+    work.api.delete(_groups(organisation, group))
     work.show({"removed": group}, lambda: f"removed {group}")
 
 
-def _everything(work: Work, organisation: str) -> Iterator[Group]:
-    after = ""
-    while page := work.services.groups.list(organisation, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].name
+def _groups(organisation: str, *parts: str) -> str:
+    return at("organisations", organisation, "groups", *parts)
 
 
-def _members(work: Work, organisation: str, group: str) -> Iterator[Member]:
-    after = ""
-    while page := work.services.groups.members(organisation, group, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].id
-
-
-def _read(wanted: dict[str, Any]) -> GroupChanges:
-    state = wanted.pop("state")
-    return GroupChanges(**wanted, state=EntityState(state) if state is not None else None)
-
-
-def _show(work: Work, group: Group) -> None:
-    shown = view(group)
+def _show(work: Work, shown: GroupView) -> None:
     work.show(shown, lambda: listing(shown.model_dump()))

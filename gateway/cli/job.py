@@ -24,13 +24,12 @@ def job() -> None:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the jobs of ORGANISATION, the youngest first."""
-    pages = work.api.pages(at("organisations", organisation, "jobs"), JobList)
-    found = [each for page in pages for each in page.items]
+    found = work.api.whole(at("organisations", organisation, "jobs"), JobList)
     rows = (
         (each.id, each.kind, each.document.get("address"), each.created_by, each.deadline, each.words)
-        for each in found
+        for each in found.items
     )
-    work.show(JobList(items=found, next=None), lambda: table(HEADINGS, rows))
+    work.show(found, lambda: table(HEADINGS, rows))
 
 
 @job.command()

@@ -1,19 +1,19 @@
 """``usher org``: organisations (product 1). Exit codes: ``gateway.cli.local``."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from gateway.cli import rule_texts
+from gateway.cli.api import at, named
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.org_safeguards import safeguards
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.organisations import OrganisationList, view
-from gateway.endpoints.api.rule_views import impact_view
-from gateway.records import Organisation, OrganisationState, Signal, UserSource
-from gateway.services.tenants import Settings
+from gateway.endpoints.api.organisations import OrganisationList, OrganisationView
+from gateway.endpoints.api.rule_views import ImpactView
+from gateway.endpoints.api.rules import DefaultView
+from gateway.records import OrganisationState, Signal, UserSource
 from mdm.device import AccessLevel
 
 ENUMS = {
@@ -59,12 +59,9 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def list_(work: Work) -> None:
     """List the organisations of this gateway."""
-    found = work.services.tenants.organisations()
-    rows = ((each.alias, each.name, each.state, each.user_source, each.backend) for each in found)
-    work.show(
-        OrganisationList(items=[view(each) for each in found]),
-        lambda: table(("ALIAS", "NAME", "STATE", "USERS FROM", "BACKEND"), rows),
-    )
+    found = work.api.get(at("organisations"), OrganisationList)
+    rows = ((each.alias, each.name, each.state, each.user_source, each.backend) for each in found.items)
+    work.show(found, lambda: table(("ALIAS", "NAME", "STATE", "USERS FROM", "BACKEND"), rows))
 
 
 @org.command()
@@ -72,7 +69,7 @@ def list_(work: Work) -> None:
 @on_store
 def show(work: Work, organisation: str) -> None:
     """Show ORGANISATION, by alias or id."""
-    _show(work, work.services.tenants.organisation(organisation))
+    _show(work, work.api.get(at("organisations", organisation), OrganisationView))
 
 
 @org.command()
@@ -81,7 +78,7 @@ def show(work: Work, organisation: str) -> None:
 @on_store
 def create(work: Work, /, alias: str, **wanted: Any) -> None:
     """Make an organisation called ALIAS."""
-    _show(work, work.services.tenants.create_organisation(work.actor, alias, _read(wanted)))
+    _show(work, work.api.post(at("organisations"), OrganisationView, {"alias": alias, **named(wanted)}))
 
 
 @org.command("set")
@@ -95,18 +92,18 @@ def set_(
     work: Work, /, organisation: str, spare_known: bool, dry_run: bool, force: bool, **wanted: Any
 ) -> None:
     """Change settings of ORGANISATION; what is not named stays."""
-    settings = _read(wanted)
-    level, rest = settings.default_access, replace(settings, default_access=None)
-    defaults = work.services.default_access
+    level, rest = wanted.pop("default_access"), named(wanted)
     if level is None and (spare_known or dry_run or force):
         end("--spare-known, --dry-run and --force go with --default-access", USAGE)
+    place = at("organisations", organisation)
+    change = {"level": level, "spare_known": spare_known}
     if level is not None and dry_run:
-        told = defaults.rehearse(organisation, level, spare_known=spare_known)
-        work.show(impact_view(told), lambda: rule_texts.impact(told))
+        told = work.api.post(f"{place}/access/default/rehearse", ImpactView, change)
+        work.show(told, lambda: rule_texts.impact(told))
         return
     if level is not None:
-        defaults.put(work.actor, organisation, level, spare_known=spare_known, force=force)
-    _show(work, work.services.tenants.change_organisation(work.actor, organisation, rest))
+        work.api.put(f"{place}/access/default", DefaultView, change, force=force)
+    _show(work, work.api.patch(place, OrganisationView, rest))
 
 
 @org.command()
@@ -115,8 +112,7 @@ def set_(
 @on_store
 def state(work: Work, organisation: str, state: str) -> None:
     """Put ORGANISATION into another STATE; only Active serves clients."""
-    settings = Settings(state=OrganisationState(state))
-    _show(work, work.services.tenants.change_organisation(work.actor, organisation, settings))
+    _show(work, work.api.patch(at("organisations", organisation), OrganisationView, {"state": state}))
 
 
 @org.command()
@@ -128,16 +124,9 @@ def state(work: Work, organisation: str, state: str) -> None:
 @on_store
 def remove(work: Work, organisation: str, typed: str, force: bool) -> None:
     """Remove ORGANISATION with domains, users, devices and policies; its audit trail stays."""
-    work.services.tenants.remove_organisation(work.actor, organisation, typed, force=force)
+    work.api.delete(at("organisations", organisation), alias=typed, force=force)
     work.show({"removed": organisation}, lambda: f"removed {organisation}")
 
 
-def _read(wanted: dict[str, Any]) -> Settings:
-    for name, kind in ENUMS.items():
-        wanted[name] = kind(wanted[name]) if wanted[name] is not None else None
-    return Settings(**wanted)
-
-
-def _show(work: Work, organisation: Organisation) -> None:
-    shown = view(organisation)
+def _show(work: Work, shown: OrganisationView) -> None:
     work.show(shown, lambda: listing(shown.model_dump()))

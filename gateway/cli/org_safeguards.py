@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
+from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import listing
-from gateway.endpoints.api.safeguards import view
-from gateway.services.safeguards import SafeguardChanges
+from gateway.endpoints.api.safeguards import SafeguardsView
 
 SWITCHES = {
     "approve_full_wipes": "A full wipe waits for a second administrator.",
@@ -45,9 +45,7 @@ def _flag(name: str, prefix: str = "") -> str:
 @on_store
 def safeguards(work: Work, /, organisation: str, **wanted: Any) -> None:
     """Show the safeguards of ORGANISATION, or change those that are named."""
-    made, changes = work.services.safeguards, SafeguardChanges(**wanted)
-    if changes.given():
-        shown = view(made.change(work.actor, organisation, changes, may_loosen=True))
-    else:
-        shown = view(made.get(organisation))
+    place = at("organisations", organisation, "safeguards")
+    changes = named(wanted)
+    shown = work.api.patch(place, SafeguardsView, changes) if changes else work.api.get(place, SafeguardsView)
     work.show(shown, lambda: listing(shown.model_dump()))

@@ -1,17 +1,12 @@
 """``usher permission``: whose mailbox is opened to whom (product 1). Exit codes: ``gateway.cli.local``."""
 
-from collections.abc import Iterator
-
 import click
 
+from gateway.cli.api import at
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import cell, table
-from gateway.endpoints.api.permissions import PermissionList, view
+from gateway.endpoints.api.permissions import PermissionList, PermissionView
 from gateway.records import Right
-from gateway.services.permissions import Permission
-
-PAGE = 1000
-"""Permissions read at once."""
 
 RIGHTS = click.Choice([right.value for right in Right])
 
@@ -31,12 +26,9 @@ def permission() -> None:
 @on_store
 def list_(work: Work, organisation: str, mailbox: str, grantee: str) -> None:
     """List the permissions of ORGANISATION."""
-    found = list(_everything(work, organisation, mailbox, grantee))
-    rows = ((each.mailbox, each.grantee, _rights(each)) for each in found)
-    work.show(
-        PermissionList(items=[view(each) for each in found], next=None),
-        lambda: table(("MAILBOX", "GRANTEE", "RIGHTS"), rows),
-    )
+    found = work.api.whole(_place(organisation), PermissionList, mailbox=mailbox, grantee=grantee)
+    rows = ((each.mailbox, each.grantee, _rights(each)) for each in found.items)
+    work.show(found, lambda: table(("MAILBOX", "GRANTEE", "RIGHTS"), rows))
 
 
 @permission.command()
@@ -47,9 +39,8 @@ def list_(work: Work, organisation: str, mailbox: str, grantee: str) -> None:
 @on_store
 def grant(work: Work, organisation: str, mailbox: str, grantee: str, rights: tuple[str, ...]) -> None:
     """Give GRANTEE exactly these RIGHTS on MAILBOX: full_access, send_as, send_on_behalf."""
-    wanted = [Right(right) for right in rights]
-    given = work.services.permissions.grant(work.actor, organisation, mailbox, grantee, wanted)
-    work.show(view(given), lambda: f"{cell(given.grantee)} has {_rights(given)} on {cell(given.mailbox)}")
+    given = work.api.put(_place(organisation, mailbox, grantee), PermissionView, {"rights": list(rights)})
+    work.show(given, lambda: f"{cell(given.grantee)} has {_rights(given)} on {cell(given.mailbox)}")
 
 
 @permission.command()
@@ -59,18 +50,13 @@ def grant(work: Work, organisation: str, mailbox: str, grantee: str, rights: tup
 @on_store
 def revoke(work: Work, organisation: str, mailbox: str, grantee: str) -> None:
     """Take every right of GRANTEE on MAILBOX away."""
-    work.services.permissions.revoke(work.actor, organisation, mailbox, grantee)
+    work.api.delete(_place(organisation, mailbox, grantee))
     work.show({"revoked": [mailbox, grantee]}, lambda: f"{grantee} has no right on {mailbox}")
 
 
-def _everything(work: Work, organisation: str, mailbox: str, grantee: str) -> Iterator[Permission]:
-    after = ("", "")
-    while page := work.services.permissions.list(
-        organisation, mailbox=mailbox, grantee=grantee, after=after, limit=PAGE
-    ):
-        yield from page
-        after = (page[-1].grant.mailbox, page[-1].grant.grantee)
+def _place(organisation: str, *parts: str) -> str:
+    return at("organisations", organisation, "permissions", *parts)
 
 
-def _rights(permission: Permission) -> str:
-    return ", ".join(right.value for right in Right if right in permission.grant.rights)
+def _rights(permission: PermissionView) -> str:
+    return ", ".join(right.value for right in permission.rights)

@@ -2,8 +2,10 @@
 
 import click
 
+from gateway.cli.api import at
+from gateway.cli.found import owner
 from gateway.cli.local import Work, on_store
-from gateway.endpoints.api.profile_links import view
+from gateway.endpoints.api.profile_links import LinkView
 from gateway.services.profiles import MAXIMUM_VALID_S, MINIMUM_VALID_S, VALID_S
 
 
@@ -22,5 +24,7 @@ def profile_link(work: Work, address: str, minutes: int) -> None:
 
     Whoever has the link can use it; it is shown this once and nowhere kept.
     """
-    link = work.services.profiles.link(work.actor, address, minutes * 60)
-    work.show(view(link), lambda: f"{link.url}\ngood until {link.expires_at:%Y-%m-%d %H:%M} UTC")
+    user = owner(work, address)
+    place = at("organisations", user.organisation, "users", user.id, "profile-link")
+    link = work.api.post(place, LinkView, {"valid_s": minutes * 60})
+    work.show(link, lambda: f"{link.url}\ngood until {link.expires_at:%Y-%m-%d %H:%M} UTC")

@@ -1,17 +1,14 @@
 """``usher resource``: rooms and equipment (product 1). Exit codes: ``gateway.cli.local``."""
 
-from collections.abc import Iterator
+from typing import Any
 
 import click
 
+from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.resources import ResourceList, view
-from gateway.records import EntityState, Resource, ResourceKind
-from gateway.services.resources import ResourceChanges
-
-PAGE = 1000
-"""Resources read at once."""
+from gateway.endpoints.api.resources import ResourceList, ResourceView
+from gateway.records import EntityState, ResourceKind
 
 KINDS = click.Choice([kind.value for kind in ResourceKind])
 STATES = click.Choice([state.value for state in EntityState])
@@ -27,12 +24,9 @@ def resource() -> None:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the resources of ORGANISATION."""
-    found = list(_everything(work, organisation))
-    rows = ((each.address, each.name, each.kind, each.state) for each in found)
-    work.show(
-        ResourceList(items=[view(each) for each in found], next=None),
-        lambda: table(("ADDRESS", "NAME", "KIND", "STATE"), rows),
-    )
+    found = work.api.whole(_resources(organisation), ResourceList)
+    rows = ((each.address, each.name, each.kind, each.state) for each in found.items)
+    work.show(found, lambda: table(("ADDRESS", "NAME", "KIND", "STATE"), rows))
 
 
 @resource.command()
@@ -41,7 +35,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, resource: str) -> None:
     """Show a RESOURCE of ORGANISATION."""
-    _show(work, work.services.resources.get(organisation, resource))
+    _show(work, work.api.get(_resources(organisation, resource), ResourceView))
 
 
 @resource.command()
@@ -52,8 +46,8 @@ def show(work: Work, organisation: str, resource: str) -> None:
 @on_store
 def create(work: Work, organisation: str, address: str, name: str, kind: str) -> None:
     """Make a resource of ORGANISATION with this ADDRESS."""
-    made = work.services.resources.create(work.actor, organisation, address, name, ResourceKind(kind))
-    _show(work, made)
+    wanted = {"address": address, "name": name or None, "kind": kind}
+    _show(work, work.api.post(_resources(organisation), ResourceView, wanted))
 
 
 @resource.command("set")
@@ -64,20 +58,9 @@ def create(work: Work, organisation: str, address: str, name: str, kind: str) ->
 @click.option("--kind", type=KINDS)
 @click.option("--state", type=STATES)
 @on_store
-def set_(
-    work: Work,
-    organisation: str,
-    resource: str,
-    name: str | None,
-    address: str | None,
-    kind: str | None,
-    state: str | None,
-) -> None:
+def set_(work: Work, /, organisation: str, resource: str, **wanted: Any) -> None:
     """Change a RESOURCE of ORGANISATION; what is not named stays."""
-    changes = ResourceChanges(
-        name, address, ResourceKind(kind) if kind else None, EntityState(state) if state else None
-    )
-    _show(work, work.services.resources.change(work.actor, organisation, resource, changes))
+    _show(work, work.api.patch(_resources(organisation, resource), ResourceView, named(wanted)))
 
 
 @resource.command()
@@ -86,17 +69,13 @@ def set_(
 @on_store
 def remove(work: Work, organisation: str, resource: str) -> None:
     """Remove a RESOURCE of ORGANISATION with the permissions on it."""
-    work.services.resources.remove(work.actor, organisation, resource)
+    work.api.delete(_resources(organisation, resource))
     work.show({"removed": resource}, lambda: f"removed {resource}")
 
 
-def _everything(work: Work, organisation: str) -> Iterator[Resource]:
-    after = ""
-    while page := work.services.resources.list(organisation, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].address
+def _resources(organisation: str, *parts: str) -> str:
+    return at("organisations", organisation, "resources", *parts)
 
 
-def _show(work: Work, resource: Resource) -> None:
-    shown = view(resource)
+def _show(work: Work, shown: ResourceView) -> None:
     work.show(shown, lambda: listing(shown.model_dump()))

@@ -3,20 +3,18 @@
 A password is typed unseen or comes from a file: an argument would be in the shell's history and in ``ps``.
 """
 
-from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
+from gateway.cli.api import at, named
+from gateway.cli.found import owner
 from gateway.cli.local import Work, on_store
 from gateway.cli.profile import profile_link
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.users import UserList, view
-from gateway.records import DETAILS, User, UserSource, UserState
-from gateway.services.user_changes import UserChanges
-
-PAGE = 1000
-"""Users read at once."""
+from gateway.endpoints.api.organisations import OrganisationView
+from gateway.endpoints.api.users import PlaceView, UserList, UserView
+from gateway.records import DETAILS, UserSource, UserState
 
 _PASSWORD_FILE = click.option(
     "--password-file",
@@ -38,12 +36,9 @@ user.add_command(profile_link)
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the users of ORGANISATION."""
-    found = list(_everybody(work, organisation))
-    rows = ((each.address, each.display_name, each.state, each.source, each.aliases) for each in found)
-    work.show(
-        UserList(items=[view(each) for each in found], next=None),
-        lambda: table(("ADDRESS", "NAME", "STATE", "SOURCE", "ALIASES"), rows),
-    )
+    found = work.api.whole(at("organisations", organisation, "users"), UserList)
+    rows = ((each.address, each.display_name, each.state, each.source, each.aliases) for each in found.items)
+    work.show(found, lambda: table(("ADDRESS", "NAME", "STATE", "SOURCE", "ALIASES"), rows))
 
 
 @user.command()
@@ -51,11 +46,10 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, address: str) -> None:
     """Show the user with this ADDRESS, alias or id, and for people which backend has the mailbox."""
-    found = work.services.users.get(address)
-    backend, groups = work.services.users.place(found.id)
-    place = {"served by": backend, "groups": [group.name for group in groups]}
-    shown = view(found)
-    work.show(shown, lambda: listing(shown.model_dump(exclude={"details"}) | dict(found.details) | place))
+    shown = owner(work, address)
+    found = work.api.get(f"{_place(shown)}/place", PlaceView)
+    place = {"served by": found.backend, "groups": [group.name for group in found.groups]}
+    work.show(shown, lambda: listing(_told(shown) | place))
 
 
 @user.command()
@@ -69,11 +63,14 @@ def create(work: Work, organisation: str, address: str, name: str, password_file
 
     A password is asked for where the organisation's users are kept here.
     """
-    home = work.services.tenants.organisation(organisation)
+    home = work.api.get(at("organisations", organisation), OrganisationView)
     kept_here = home.user_source is UserSource.LOCAL or password_file is not None
-    password = _password(password_file) if kept_here else None
-    made = work.services.users.create(work.actor, home.id, address, display_name=name, password=password)
-    _show(work, made)
+    wanted = {
+        "address": address,
+        "display_name": name or None,
+        "password": _password(password_file) if kept_here else None,
+    }
+    _show(work, work.api.post(at("organisations", home.id, "users"), UserView, wanted))
 
 
 @user.command()
@@ -82,8 +79,8 @@ def create(work: Work, organisation: str, address: str, name: str, password_file
 @on_store
 def password(work: Work, address: str, password_file: TextIO | None) -> None:
     """Give the user with this ADDRESS another password."""
-    known = work.services.users.get(address)
-    _show(work, work.services.users.set_password(work.actor, known.id, _password(password_file)))
+    known = owner(work, address)
+    _show(work, work.api.patch(_place(known), UserView, {"password": _password(password_file)}))
 
 
 @user.command()
@@ -91,7 +88,7 @@ def password(work: Work, address: str, password_file: TextIO | None) -> None:
 @on_store
 def enable(work: Work, address: str) -> None:
     """Let the user in again."""
-    _show(work, work.services.users.set_state(work.actor, address, UserState.ENABLED))
+    _change(work, address, state=UserState.ENABLED.value)
 
 
 @user.command()
@@ -99,7 +96,7 @@ def enable(work: Work, address: str) -> None:
 @on_store
 def disable(work: Work, address: str) -> None:
     """Keep the user out, from the very next request of every device."""
-    _show(work, work.services.users.set_state(work.actor, address, UserState.DISABLED))
+    _change(work, address, state=UserState.DISABLED.value)
 
 
 @user.command("only-listed")
@@ -108,7 +105,7 @@ def disable(work: Work, address: str) -> None:
 @on_store
 def only_listed(work: Work, address: str, switch: str) -> None:
     """Of the user's devices let in only those that an override allows."""
-    _change(work, address, UserChanges(only_listed=switch == "on"))
+    _change(work, address, only_listed=switch == "on")
 
 
 @user.command()
@@ -117,7 +114,7 @@ def only_listed(work: Work, address: str, switch: str) -> None:
 @on_store
 def aliases(work: Work, address: str, aliases: tuple[str, ...]) -> None:
     """Let ALIASES be the user's further addresses, instead of those of before; none takes them all away."""
-    _show(work, work.services.users.set_aliases(work.actor, address, aliases))
+    _change(work, address, aliases=list(aliases))
 
 
 @user.group()
@@ -131,7 +128,7 @@ def alias() -> None:
 @on_store
 def add_alias(work: Work, address: str, alias: str) -> None:
     """Let ALIAS be one more address of the user."""
-    _change(work, address, UserChanges(added_alias=alias))
+    _change(work, address, added_alias=alias)
 
 
 @alias.command("remove")
@@ -140,7 +137,7 @@ def add_alias(work: Work, address: str, alias: str) -> None:
 @on_store
 def remove_alias(work: Work, address: str, alias: str) -> None:
     """Take ALIAS away from the user."""
-    _change(work, address, UserChanges(removed_alias=alias))
+    _change(work, address, removed_alias=alias)
 
 
 @user.command()
@@ -149,7 +146,7 @@ def remove_alias(work: Work, address: str, alias: str) -> None:
 @on_store
 def primary(work: Work, address: str, alias: str) -> None:
     """Let ALIAS and the user's primary address change places."""
-    _change(work, address, UserChanges(address=alias))
+    _change(work, address, address=alias)
 
 
 @user.command()
@@ -158,7 +155,7 @@ def primary(work: Work, address: str, alias: str) -> None:
 @on_store
 def route(work: Work, address: str, backend: str) -> None:
     """Let BACKEND have the user's mailbox; without one it follows groups, domain and organisation."""
-    _change(work, address, UserChanges(backend=backend))
+    _change(work, address, backend=backend)
 
 
 @user.command()
@@ -168,7 +165,7 @@ def route(work: Work, address: str, backend: str) -> None:
 def move(work: Work, address: str, target: str) -> None:
     """Let discovery lead to TARGET, an address in another organisation or on another server; without one
     the mailbox is here again."""
-    _change(work, address, UserChanges(moved_to=target))
+    _change(work, address, moved_to=target)
 
 
 @user.command()
@@ -181,8 +178,8 @@ def details(
     work: Work, address: str, first_name: str | None, last_name: str | None, pairs: tuple[str, ...]
 ) -> None:
     """Change the names and details of the user; a detail without a value is taken away."""
-    named = dict(pair.partition("=")[::2] for pair in pairs)
-    _change(work, address, UserChanges(first_name=first_name, last_name=last_name, details=named or None))
+    wanted = dict(pair.partition("=")[::2] for pair in pairs)
+    _change(work, address, first_name=first_name, last_name=last_name, details=wanted or None)
 
 
 @user.command()
@@ -191,7 +188,7 @@ def details(
 @on_store
 def rename(work: Work, address: str, name: str) -> None:
     """Change the user's NAME for people."""
-    _show(work, work.services.users.set_display_name(work.actor, address, name))
+    _change(work, address, display_name=name)
 
 
 @user.command()
@@ -199,15 +196,8 @@ def rename(work: Work, address: str, name: str) -> None:
 @on_store
 def remove(work: Work, address: str) -> None:
     """Remove the user with all devices; refused while a wipe of one is pending."""
-    work.services.users.remove(work.actor, address)
+    work.api.delete(_place(owner(work, address)))
     work.show({"removed": address}, lambda: f"removed {address}")
-
-
-def _everybody(work: Work, organisation: str) -> Iterator[User]:
-    after = ""
-    while page := work.services.users.list(organisation, after=after, limit=PAGE):
-        yield from page
-        after = page[-1].address
 
 
 def _password(file: TextIO | None) -> str:
@@ -217,10 +207,17 @@ def _password(file: TextIO | None) -> str:
     return file.readline().rstrip("\r\n")
 
 
-def _change(work: Work, address: str, changes: UserChanges) -> None:
-    _show(work, work.services.users.change(work.actor, address, changes))
+def _change(work: Work, of: str, **changes: Any) -> None:
+    _show(work, work.api.patch(_place(owner(work, of)), UserView, named(changes)))
 
 
-def _show(work: Work, user: User) -> None:
-    shown = view(user)
-    work.show(shown, lambda: listing(shown.model_dump(exclude={"details"}) | dict(user.details)))
+def _place(known: UserView) -> str:
+    return at("organisations", known.organisation, "users", known.id)
+
+
+def _told(shown: UserView) -> dict[str, Any]:
+    return shown.model_dump(exclude={"details"}) | shown.details
+
+
+def _show(work: Work, shown: UserView) -> None:
+    work.show(shown, lambda: listing(_told(shown)))

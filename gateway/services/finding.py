@@ -7,7 +7,7 @@ REST API and the command line both come through here, so neither can reach what 
 from collections.abc import Iterable, Mapping
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Organisation, User
+from gateway.records import Domain, Organisation, User
 from gateway.services.partnerships import present
 from gateway.services.ports import Store
 from gateway.services.tenants import found
@@ -24,6 +24,14 @@ class Finder:
     def organisation(self, id_or_alias: str) -> Organisation:
         with self._store.read() as transaction:
             return found(transaction, id_or_alias)
+
+    def domain(self, name: str) -> Domain:
+        """A mail domain of any organisation."""
+        with self._store.read() as transaction:
+            domain = transaction.directory.domain(name.strip().lower())
+        if domain is None:
+            raise GatewayError(Kind.NOT_FOUND, "There is no such domain.")
+        return domain
 
     def user(self, organisation: str, id_or_address: str) -> User:
         """A user of the organisation with this id or alias."""

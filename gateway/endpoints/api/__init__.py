@@ -38,6 +38,7 @@ PREFIX = "/api/v1"
 ROUTERS: tuple[APIRouter, ...] = (
     organisations.router,
     domains.router,
+    domains.everywhere,
     domain_records.router,
     users.router,
     users.everywhere,

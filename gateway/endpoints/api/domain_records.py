@@ -11,7 +11,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from autodiscover.zone import document, zone_file
+from certs.errors import CertificateError
 from gateway.endpoints.api.calls import With, needs
+from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.domain_records import Check, Plan
@@ -110,5 +112,8 @@ def domain_records(organisation: str, domain: str, use: With, _actor: Reader) ->
 async def verify_domain(organisation: str, domain: str, use: With, _actor: Writer) -> CheckView:
     """Look at the domain's records and at both phases of AutoDiscover now, and keep what is found."""
     plan = await run_sync(use.domain_records.plan, domain, organisation)
-    verdicts = await use.examine(plan.domain, plan.records)
+    try:
+        verdicts = await use.examine(plan.domain, plan.records)
+    except CertificateError as error:
+        raise GatewayError(Kind.UNAVAILABLE, f"dns.ca_file: {error}") from error
     return check_view(await run_sync(use.domain_records.save, plan, verdicts))

@@ -11,6 +11,7 @@ from gateway.records.authority import Permission
 from gateway.services.names import require_domain
 
 router = APIRouter(prefix="/organisations/{organisation}/domains", tags=["domains"])
+everywhere = APIRouter(prefix="/domains", tags=["domains"])
 
 Reader = Annotated[Actor, needs(Permission.ORGANISATION_READ)]
 Writer = Annotated[Actor, needs(Permission.ORGANISATION_WRITE)]
@@ -34,6 +35,7 @@ class DomainView(BaseModel):
     """A domain as it is shown."""
 
     name: str
+    organisation: str
     default: bool
     backend: str
     proof: str
@@ -75,3 +77,9 @@ def change_domain(organisation: str, domain: str, body: Changes, use: With, acto
 def remove_domain(organisation: str, domain: str, use: With, actor: Writer) -> None:
     """Take a domain away that no address uses."""
     use.tenants.remove_domain(actor, organisation, domain)
+
+
+@everywhere.get("/{domain}")
+def find_domain(domain: str, use: With, _actor: Reader) -> DomainView:
+    """One domain of whichever organisation."""
+    return view(use.finder.domain(domain))

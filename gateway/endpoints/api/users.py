@@ -64,6 +64,7 @@ class Changes(Body):
 
     Attributes:
         address: one of the aliases, which changes places with the primary address.
+        aliases: all of them; added_alias, removed_alias: one more, and one less.
         details: those that change.
         backend: route of the user. moved_to: where discovery leads to instead.
     """
@@ -73,6 +74,8 @@ class Changes(Body):
     password: Password | None = None
     address: Address | None = None
     aliases: Annotated[list[Address], Field(max_length=MAXIMUM_ALIASES)] | None = None
+    added_alias: Address | None = None
+    removed_alias: Address | None = None
     first_name: Detail | None = None
     last_name: Detail | None = None
     details: dict[DetailName, Detail] | None = None

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli import group as groups
+from gateway.cli import api
 from tests.support.desk import Usher
 
 
@@ -55,6 +55,6 @@ def test_lists_go_on_beyond_a_page(
     for name in names:
         usher("group", "create", acme, name)
     usher("group", "add", acme, "a", "b", "c")
-    monkeypatch.setattr(groups, "PAGE", 1)
+    monkeypatch.setattr(api, "PAGE", 1)
     assert [each["name"] for each in asked("group", "list", acme)["items"]] == names
     assert len(asked("group", "members", acme, "a")["items"]) == 2

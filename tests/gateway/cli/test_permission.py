@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli import permission as permissions
+from gateway.cli import api
 from tests.support.desk import Usher
 
 ROOM = "room@acme.example"
@@ -42,5 +42,5 @@ def test_lists_go_on_beyond_a_page(
 ) -> None:
     for mailbox, grantee in ((ROOM, ann), (ROOM, "staff"), (ann, "staff")):
         usher("permission", "grant", acme, mailbox, grantee, "full_access")
-    monkeypatch.setattr(permissions, "PAGE", 1)
+    monkeypatch.setattr(api, "PAGE", 1)
     assert len(asked("permission", "list", acme)["items"]) == 3

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli import resource as resources
+from gateway.cli import api
 from tests.support.desk import Usher
 
 
@@ -36,5 +36,5 @@ def test_lists_go_on_beyond_a_page(
 ) -> None:
     for number in range(3):
         usher("resource", "create", acme, f"r{number}@acme.example")
-    monkeypatch.setattr(resources, "PAGE", 2)
+    monkeypatch.setattr(api, "PAGE", 2)
     assert len(asked("resource", "list", acme)["items"]) == 3

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli import user as users
+from gateway.cli import api
 from tests.support.desk import Desk, Usher
 from tests.support.world import PASSWORD
 
@@ -78,7 +78,7 @@ def test_lists_go_on_beyond_a_page(
     usher("org", "set", acme, "--user-source", "backend")
     for number in range(5):
         usher("user", "create", acme, f"u{number}@acme.example")
-    monkeypatch.setattr(users, "PAGE", 2)
+    monkeypatch.setattr(api, "PAGE", 2)
     assert len(asked("user", "list", acme)["items"]) == 5
     assert len(usher("user", "list", acme).stdout.splitlines()) == 6
 

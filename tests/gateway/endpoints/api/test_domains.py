@@ -8,7 +8,8 @@ ACME = "/api/v1/organisations/acme/domains"
 async def test_domains_come_become_default_and_go(client: httpx.AsyncClient) -> None:
     made = await client.post(ACME, json={"name": "ACME.test"})
     proof = made.json()["proof"]
-    shown = {"name": "acme.test", "default": False, "backend": "", "proof": proof}
+    home = made.json()["organisation"]
+    shown = {"name": "acme.test", "organisation": home, "default": False, "backend": "", "proof": proof}
     assert (made.status_code, made.json(), len(proof)) == (201, shown, 32)
     chosen = await client.patch(f"{ACME}/acme.test", json={"default": True})
     assert chosen.json() == shown | {"default": True}
@@ -43,3 +44,10 @@ async def test_a_domain_is_routed_or_nothing_of_a_request_is_done(client: httpx.
     assert not (await client.get(ACME)).json()["items"][1]["default"]
     back = await client.patch(f"{ACME}/acme.example", json={"backend": ""})
     assert back.json()["backend"] == ""
+
+
+async def test_a_domain_is_found_without_its_organisation(client: httpx.AsyncClient) -> None:
+    found = await client.get("/api/v1/domains/ACME.example")
+    home = (await client.get("/api/v1/organisations/acme")).json()["id"]
+    assert (found.json()["name"], found.json()["organisation"]) == ("acme.example", home)
+    assert (await client.get("/api/v1/domains/nobody.example")).status_code == 404
