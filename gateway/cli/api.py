@@ -157,7 +157,9 @@ def _asked_by(api: App, authority: Authority) -> App:
     return asked
 
 
-def _text(value: Any) -> str:
+def _text(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_text(each) for each in value]
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(getattr(value, "value", value))

@@ -2,8 +2,10 @@
 
 import click
 
-from autodiscover.scp import PLACEHOLDER, entries, ldif
+from autodiscover.scp import PLACEHOLDER
+from gateway.cli.api import at
 from gateway.cli.local import Work, on_store
+from gateway.endpoints.api.scp import ScpView
 
 
 @click.group()
@@ -32,14 +34,8 @@ def ldif_(work: Work, naming_context: str, sites: tuple[str, ...], forest: str) 
     With the default naming context import by
     ldifde -i -f FILE -c "CN=Configuration,DC=X" "#configurationNamingContext".
     """
-    known = work.services.domain_records
-    made = entries(
-        known.public_host,
-        known.autodiscover_url,
-        naming_context=naming_context,
-        sites=sites,
-        domains=[plan.domain for plan in known.plans()] if forest else (),
-        forest=forest,
+    found = work.api.get(
+        at("scp"), ScpView, naming_context=naming_context, site=list(sites) or None, forest=forest
     )
-    listed = {"entries": [{"dn": each.dn, "attributes": list(each.attributes)} for each in made]}
-    work.show(listed, lambda: ldif(made).removesuffix("\n"))
+    listed = found.model_dump(mode="json", include={"entries"})
+    work.show(listed, lambda: found.ldif.removesuffix("\n"))

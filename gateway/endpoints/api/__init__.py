@@ -28,6 +28,7 @@ from gateway.endpoints.api import (
     resources,
     rules,
     safeguards,
+    scp,
     users,
     wipes,
 )
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     domains.router,
     domains.everywhere,
     domain_records.router,
+    scp.router,
     users.router,
     users.everywhere,
     profile_links.router,
