@@ -41,6 +41,7 @@ from gateway.services.safeguards import SafeguardService
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
 from gateway.services.wipes import Wipes
+from gateway.services.workmail_rules import WorkmailImport
 from gateway.store import DatabaseStore, migrate, open_store
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Services:
     permissions: Permissions
     policies: PolicyService
     access_rules: AccessRules
+    workmail: WorkmailImport
     default_access: DefaultAccess
     overrides: Overrides
     decisions: Decisions
@@ -98,7 +100,7 @@ def services(config: Config) -> Services:
 def _on(config: Config, store: DatabaseStore) -> Services:
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
     backends = tuple(config.backends)
-    rules = AccessRules(store, clock, keys)
+    rules, overrides = AccessRules(store, clock, keys), Overrides(store, clock)
     return Services(
         store=store,
         tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
@@ -108,8 +110,9 @@ def _on(config: Config, store: DatabaseStore) -> Services:
         permissions=Permissions(store, clock),
         policies=PolicyService(store, clock),
         access_rules=rules,
+        workmail=WorkmailImport(store, rules, overrides),
         default_access=DefaultAccess(store, clock),
-        overrides=Overrides(store, clock),
+        overrides=overrides,
         decisions=Decisions(store, clock),
         quarantine=Quarantine(store, clock, rules),
         assignments=Assignments(store, clock),

@@ -10,20 +10,20 @@ from typing import Any, TextIO
 import click
 
 from gateway.cli import policy_assignments, policy_reference, policy_rollout
+from gateway.cli.api import at
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.policy_rehearsal import told
 from gateway.cli.tables import listing, table
 from gateway.endpoints.api.policy_views import (
     AssignmentList,
+    DifferenceList,
+    Outcome,
     PolicyList,
-    assigned,
-    differences,
-    outcome,
-    rehearsed,
-    view,
+    PolicyView,
+    RehearsalView,
+    RolloutView,
 )
 from gateway.services.effective import DEFAULT_NAME
-from gateway.services.policies import PolicyChange
 from mdm.layers import said_by
 from mdm.policy import SETTINGS, SWITCHES, Policy
 from mdm.templates import BY_NAME as TEMPLATES
@@ -32,7 +32,6 @@ BESIDE_SETTINGS = (*SWITCHES, "refresh_hours")
 """Keys of a policy document that are no settings."""
 
 _LISTS = frozenset(setting.name for setting in SETTINGS if setting.entry)
-MINUTE_S = 60
 
 Command = Callable[..., None]
 named = click.option("--policy", "name", default=DEFAULT_NAME, help="Which policy; default without it.")
@@ -63,15 +62,12 @@ def changes(command: Command) -> Command:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the policies of ORGANISATION."""
-    found = work.services.policies.list(organisation)
+    found = work.api.get(_places(organisation), PolicyList)
     rows = (
         (each.name, each.version, len(said_by(each.document)), each.created_at, each.created_by)
-        for each in found
+        for each in found.items
     )
-    work.show(
-        PolicyList(items=[view(each) for each in found]),
-        lambda: table(("POLICY", "VERSION", "SAYS", "SINCE", "BY"), rows),
-    )
+    work.show(found, lambda: table(("POLICY", "VERSION", "SAYS", "SINCE", "BY"), rows))
 
 
 @policy.command()
@@ -81,7 +77,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, name: str, everything: bool) -> None:
     """Show the version of a policy that is in force for ORGANISATION."""
-    shown = view(work.services.policies.current(organisation, name))
+    shown = _current(work, organisation, name)
     head = {"policy": name, "version": shown.version, "since": shown.created_at, "by": shown.created_by}
     work.show(shown, lambda: listing(head) + "\n\n" + _settings(shown.document, everything))
 
@@ -102,14 +98,14 @@ def set_(
     given, unset = options.pop("given"), options.pop("unset")
     if file is None and not given and not unset:
         end("nothing to set: a FILE, --set or --unset is needed", USAGE)
-    policies = work.services.policies
-    start = _read(file) if file is not None else view(policies.current(organisation, name)).document
+    start = _read(file) if file is not None else _current(work, organisation, name).document
     wanted = changed(start, given, unset)
+    place = _places(organisation, name)
     if dry_run:
-        said = policies.rehearse(organisation, wanted, name=name)
-        work.show(rehearsed(said), lambda: told(said))
+        said = work.api.post(f"{place}/rehearse", RehearsalView, wanted)
+        work.show(said, lambda: told(said))
     else:
-        _show(work, policies.set_policy(work.actor, organisation, wanted, name=name, **options))
+        _show(work, organisation, work.api.put(place, Outcome, wanted, **options))
 
 
 @policy.command()
@@ -126,7 +122,8 @@ def create(
     """Make the policy NAME of ORGANISATION; it holds for nobody before it is assigned."""
     start = _read(file) if file is not None else TEMPLATES[template].document if template else {}
     wanted = changed(start, options["given"], options["unset"])
-    made = view(work.services.policies.create(work.actor, organisation, name, wanted, options["reason"]))
+    body = {"name": name, "document": wanted, "reason": options["reason"]}
+    made = work.api.post(_places(organisation), PolicyView, body)
     work.show(made, lambda: f"made {name}; assign it with: usher policy assign {organisation} {name}")
 
 
@@ -138,7 +135,8 @@ def create(
 @on_store
 def copy(work: Work, organisation: str, name: str, copy: str, reason: str) -> None:
     """Make the policy COPY, which says what NAME says."""
-    made = view(work.services.policies.copy(work.actor, organisation, name, copy, reason))
+    body = {"name": copy, "copy_of": name, "reason": reason}
+    made = work.api.post(_places(organisation), PolicyView, body)
     work.show(made, lambda: f"made {copy}, a copy of {name}")
 
 
@@ -149,7 +147,7 @@ def copy(work: Work, organisation: str, name: str, copy: str, reason: str) -> No
 @on_store
 def delete(work: Work, organisation: str, name: str, reason: str) -> None:
     """Remove the policy NAME with all its versions; refused while it is assigned."""
-    work.services.policies.remove(work.actor, organisation, name, reason)
+    work.api.delete(_places(organisation, name), reason=reason)
     work.show({"removed": name}, lambda: f"removed {name}")
 
 
@@ -159,11 +157,9 @@ def delete(work: Work, organisation: str, name: str, reason: str) -> None:
 @on_store
 def versions(work: Work, organisation: str, name: str) -> None:
     """List every version of a policy of ORGANISATION."""
-    found = work.services.policies.versions(organisation, name)
-    rows = ((each.version, each.created_at, each.created_by) for each in found)
-    work.show(
-        PolicyList(items=[view(each) for each in found]), lambda: table(("VERSION", "SINCE", "BY"), rows)
-    )
+    found = work.api.get(_places(organisation, name) + "/versions", PolicyList)
+    rows = ((each.version, each.created_at, each.created_by) for each in found.items)
+    work.show(found, lambda: table(("VERSION", "SINCE", "BY"), rows))
 
 
 @policy.command()
@@ -174,7 +170,8 @@ def versions(work: Work, organisation: str, name: str) -> None:
 @on_store
 def diff(work: Work, organisation: str, before: int, after: int, name: str) -> None:
     """Show what two versions of a policy ask for differently; 0 is the built-in one."""
-    found = differences(work.services.policies.difference(organisation, name, before, after))
+    place = _places(organisation, name) + "/difference"
+    found = work.api.get(place, DifferenceList, before=before, after=after)
     rows = [(each.name, each.before, each.after) for each in found.items]
     work.show(found, lambda: table(("SETTING", f"VERSION {before}", f"VERSION {after}"), rows))
 
@@ -185,9 +182,7 @@ def diff(work: Work, organisation: str, before: int, after: int, name: str) -> N
 @on_store
 def uses(work: Work, organisation: str, name: str) -> None:
     """Show for whom a policy holds: to be looked at before it is edited or removed."""
-    found = work.services.policies.uses(organisation, name)
-    labels = work.services.assignments.labels(found)
-    shown = AssignmentList(items=[assigned(each, label) for each, label in labels.items()])
+    shown = work.api.get(_places(organisation, name) + "/uses", AssignmentList)
     everybody = "the whole organisation, below all others\n" if name == DEFAULT_NAME else ""
     work.show(shown, lambda: everybody + policy_assignments.listed(shown))
 
@@ -203,11 +198,9 @@ def rollback(
     work: Work, organisation: str, version: int, name: str, minutes: int | None, reason: str
 ) -> None:
     """Put VERSION of a policy of ORGANISATION in force again, as a new one."""
-    policies = work.services.policies
-    _show(
-        work,
-        policies.roll_back(work.actor, organisation, version, name=name, minutes=minutes, reason=reason),
-    )
+    place = _places(organisation, name) + "/roll_back"
+    done = work.api.post(place, Outcome, {"version": version}, minutes=minutes, reason=reason)
+    _show(work, organisation, done)
 
 
 def changed(document: Mapping[str, Any], given: Sequence[str], unset: Sequence[str]) -> dict[str, Any]:
@@ -235,14 +228,18 @@ def _unset(values: dict[str, Any], name: str) -> None:
 def _value(text: str) -> Any:
     """JSON, or the text itself, which ``mdm.policy`` refuses by name where no text belongs."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
         return text
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(text)
 
 
 def _read(file: TextIO) -> dict[str, Any]:
     try:
-        document = json.load(file)
+        document = json.load(file, parse_constant=_no_number)
     except (ValueError, RecursionError):
         end(f"{file.name}: no JSON", USAGE)
     if not isinstance(document, dict) or not isinstance(document.get("settings", {}), dict):
@@ -273,14 +270,27 @@ def _mark(name: str, said: Mapping[str, Any]) -> str:
     return "yes" if name in said else ""
 
 
-def _show(work: Work, change: PolicyChange) -> None:
-    number, rollout = change.version.version, change.rollout
-    spread = rollout is not None and rollout.window_s >= MINUTE_S
-    when = f" over {rollout.window_s // MINUTE_S} minutes" if rollout is not None and spread else ""
-    work.show(
-        outcome(change),
-        lambda: f"version {number} is in force; {change.devices} devices provision again{when}",
-    )
+def _show(work: Work, organisation: str, change: Outcome) -> None:
+    minutes = _minutes(work, organisation, change) if not work.as_json else 0
+    when = f" over {minutes} minutes" if minutes else ""
+    number = change.version
+    work.show(change, lambda: f"version {number} is in force; {change.devices} devices provision again{when}")
+
+
+def _minutes(work: Work, organisation: str, change: Outcome) -> int:
+    """The window over which a change comes to the devices; 0 for at once."""
+    if change.rollout is None:
+        return 0
+    rollout = work.api.get(at("organisations", organisation, "policy_rollout"), RolloutView)
+    return rollout.minutes if rollout.number == change.rollout else 0
+
+
+def _current(work: Work, organisation: str, name: str) -> PolicyView:
+    return work.api.get(_places(organisation, name), PolicyView)
+
+
+def _places(organisation: str, *name: str) -> str:
+    return at("organisations", organisation, "policies", *name)
 
 
 for command in (*policy_assignments.COMMANDS, *policy_reference.COMMANDS, policy_rollout.rollout):

@@ -5,19 +5,18 @@ from typing import Any
 
 import click
 
+from gateway.cli.api import at
+from gateway.cli.found import owner
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.policy_rehearsal import told
 from gateway.cli.tables import table
 from gateway.endpoints.api.policy_views import (
     AssignmentList,
+    AssignmentOutcome,
+    EffectiveView,
     OriginView,
-    assigned,
-    assignment_outcome,
-    effective_view,
-    rehearsed,
+    RehearsalView,
 )
-from gateway.services.assignments import AssignmentChange, Target
-from mdm.layers import Reach
 
 
 def _meant(command: Callable[..., None]) -> Callable[..., None]:
@@ -45,16 +44,12 @@ def _meant(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def assign(work: Work, /, home: str, policy: str, priority: int, **options: Any) -> None:
     """Let POLICY hold for somebody, over the organisation's own; the most specific wins field by field."""
-    target, assignments = _target(options), work.services.assignments
+    body = {"policy": policy, "priority": priority, **_target(options)}
     if options["dry_run"]:
-        said = assignments.rehearse(home, target, policy, priority=priority)
-        work.show(rehearsed(said), lambda: told(said))
-        return
-    _show(
-        work,
-        assignments.assign(work.actor, home, target, policy, priority=priority, **_manner(options)),
-        "holds",
-    )
+        _rehearse(work, home, body)
+    else:
+        done = work.api.put(_place(home), AssignmentOutcome, body | _manner(options))
+        _show(work, done, "holds")
 
 
 @click.command()
@@ -64,13 +59,12 @@ def assign(work: Work, /, home: str, policy: str, priority: int, **options: Any)
 @on_store
 def unassign(work: Work, /, home: str, policy: str, **options: Any) -> None:
     """Let POLICY hold no more for somebody."""
-    target, assignments = _target(options), work.services.assignments
+    body = {"policy": policy, **_target(options)}
     if options["dry_run"]:
-        said = assignments.rehearse(home, target, policy, away=True)
-        work.show(rehearsed(said), lambda: told(said))
-        return
-    change = assignments.unassign(work.actor, home, target, policy, **_manner(options))
-    _show(work, change, "holds no more")
+        _rehearse(work, home, body | {"away": True})
+    else:
+        done = work.api.post(f"{_place(home)}/remove", AssignmentOutcome, body | _manner(options))
+        _show(work, done, "holds no more")
 
 
 @click.command("assignments")
@@ -78,8 +72,7 @@ def unassign(work: Work, /, home: str, policy: str, **options: Any) -> None:
 @on_store
 def assignments(work: Work, organisation: str) -> None:
     """List who is under which policy beside the organisation's own, the widest first."""
-    labels = work.services.assignments.labels(work.services.assignments.list(organisation))
-    shown = AssignmentList(items=[assigned(each, label) for each, label in labels.items()])
+    shown = work.api.get(_place(organisation), AssignmentList)
     work.show(shown, lambda: listed(shown))
 
 
@@ -90,9 +83,9 @@ def assignments(work: Work, organisation: str) -> None:
 @on_store
 def effective(work: Work, user: str, device: str, everything: bool) -> None:
     """Show what DEVICE of USER is asked for, and which policy decided every value."""
-    owner = work.services.users.get(user)
-    key = work.services.finder.device(owner.organisation, owner.id, device).key
-    shown = effective_view(work.services.assignments.effective(key))
+    whose = owner(work, user)
+    place = at("organisations", whose.organisation, "devices", whose.id, device, "policy")
+    shown = work.api.get(place, EffectiveView)
     rows = [(each.name, each.value, _origin(each)) for each in shown.values if everything or each.policy]
     head = shown.policies or "the built-in policy"
     work.show(shown, lambda: f"{head}\n\n" + table(("SETTING", "VALUE", "DECIDED BY"), rows))
@@ -107,16 +100,17 @@ def listed(shown: AssignmentList) -> str:
     return table(("POLICY", "FOR", "WHOM", "DEVICE", "PRIORITY"), rows)
 
 
-def _target(options: dict[str, Any]) -> Target:
+def _target(options: dict[str, Any]) -> dict[str, Any]:
     given = [
-        Target(reach, options[name])
-        for reach, name in ((Reach.DOMAIN, "domain"), (Reach.GROUP, "group"), (Reach.USER, "user"))
-        if options[name] is not None
+        {"reach": reach, "target": options[reach]}
+        for reach in ("domain", "group", "user")
+        if options[reach] is not None
     ]
     if options["everybody"]:
-        given.append(Target(Reach.ORGANISATION))
+        given.append({"reach": "organisation"})
     if options["device"]:
-        given.append(Target(Reach.DEVICE, *options["device"]))
+        user, device_id = options["device"]
+        given.append({"reach": "device", "target": user, "device_id": device_id})
     if len(given) != 1:
         end("exactly one of --organisation, --domain, --group, --user and --device is needed", USAGE)
     return given[0]
@@ -132,11 +126,15 @@ def _origin(each: OriginView) -> str:
     return f"{each.policy}@{each.version} ({' '.join(filter(None, (each.reach, each.target)))})"
 
 
-def _show(work: Work, change: AssignmentChange, verb: str) -> None:
-    each = change.assignment
-    label = work.services.assignments.labels([each])[each]
-    whom = " ".join(filter(None, (each.reach.name.lower(), label, each.device_id)))
-    work.show(
-        assignment_outcome(change, label),
-        lambda: f"{each.policy} {verb} for {whom}; {change.devices} devices provision again",
-    )
+def _rehearse(work: Work, organisation: str, body: dict[str, Any]) -> None:
+    said = work.api.post(f"{_place(organisation)}/rehearse", RehearsalView, body)
+    work.show(said, lambda: told(said))
+
+
+def _show(work: Work, done: AssignmentOutcome, verb: str) -> None:
+    whom = " ".join(filter(None, (done.reach, done.label, done.device_id)))
+    work.show(done, lambda: f"{done.policy} {verb} for {whom}; {done.devices} devices provision again")
+
+
+def _place(organisation: str) -> str:
+    return at("organisations", organisation, "policy_assignments")

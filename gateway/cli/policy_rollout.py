@@ -1,13 +1,11 @@
 """``usher policy rollout``: a policy change on its way to the devices (product 4.3)."""
 
-from collections.abc import Callable
-
 import click
 
-from gateway.cli.local import NOT_FOUND, Work, end, on_store
+from gateway.cli.api import at
+from gateway.cli.local import Work, on_store
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.policy_views import RolloutView, progress
-from gateway.records import Actor, Rollout
+from gateway.endpoints.api.policy_views import RolloutList, RolloutView
 
 because = click.option("--reason", default="", help="Why; kept in the audit trail.")
 
@@ -22,7 +20,7 @@ def rollout() -> None:
 @on_store
 def show(work: Work, organisation: str) -> None:
     """Show how far the last change of ORGANISATION has come."""
-    _show(work, organisation)
+    _show(work, work.api.get(_place(organisation), RolloutView))
 
 
 @rollout.command()
@@ -30,16 +28,13 @@ def show(work: Work, organisation: str) -> None:
 @on_store
 def history(work: Work, organisation: str) -> None:
     """List the changes of ORGANISATION that touched devices, the newest first."""
-    found = work.services.rollouts.history(organisation)
-    rows = [
-        (each.number, each.state, each.cause, each.started_at, each.planned, each.moved) for each in found
-    ]
-    items = [
-        {"number": each.number, "state": each.state.value, "cause": each.cause, "planned": each.planned}
-        for each in found
-    ]
+    found = work.api.get(f"{_place(organisation)}/history", RolloutList)
+    rows = (
+        (each.number, each.state, each.cause, each.started_at, each.planned, each.moved)
+        for each in found.items
+    )
     headings = ("NUMBER", "STATE", "CAUSE", "STARTED", "DEVICES", "TOLD")
-    work.show({"items": items}, lambda: table(headings, rows))
+    work.show(found, lambda: table(headings, rows))
 
 
 @rollout.command()
@@ -48,7 +43,7 @@ def history(work: Work, organisation: str) -> None:
 @on_store
 def pause(work: Work, organisation: str, reason: str) -> None:
     """Tell no further device of ORGANISATION; those that wait keep what they have."""
-    _steer(work, organisation, work.services.rollouts.pause, reason)
+    _steer(work, organisation, "pause", reason)
 
 
 @rollout.command()
@@ -57,7 +52,7 @@ def pause(work: Work, organisation: str, reason: str) -> None:
 @on_store
 def resume(work: Work, organisation: str, reason: str) -> None:
     """Go on, later by the length of the pause."""
-    _steer(work, organisation, work.services.rollouts.resume, reason)
+    _steer(work, organisation, "resume", reason)
 
 
 @rollout.command()
@@ -66,7 +61,7 @@ def resume(work: Work, organisation: str, reason: str) -> None:
 @on_store
 def now(work: Work, organisation: str, reason: str) -> None:
     """Let everybody who waits come now, as fast as the configured rate allows."""
-    _steer(work, organisation, work.services.rollouts.hasten, reason)
+    _steer(work, organisation, "now", reason)
 
 
 @rollout.command()
@@ -75,19 +70,18 @@ def now(work: Work, organisation: str, reason: str) -> None:
 @on_store
 def cancel(work: Work, organisation: str, reason: str) -> None:
     """Leave those that wait with what they have; the policy itself stays in force."""
-    _steer(work, organisation, work.services.rollouts.cancel, reason)
+    _steer(work, organisation, "cancel", reason)
 
 
-def _steer(work: Work, organisation: str, act: Callable[[Actor, str, str], Rollout], reason: str) -> None:
-    act(work.actor, organisation, reason)
-    _show(work, organisation)
+def _steer(work: Work, organisation: str, verb: str, reason: str) -> None:
+    _show(work, work.api.post(f"{_place(organisation)}/{verb}", RolloutView, {"reason": reason}))
 
 
-def _show(work: Work, organisation: str) -> None:
-    found = work.services.rollouts.progress(organisation)
-    if found is None:
-        end("no policy change has touched a device yet", NOT_FOUND)
-    shown = progress(found)
+def _place(organisation: str) -> str:
+    return at("organisations", organisation, "policy_rollout")
+
+
+def _show(work: Work, shown: RolloutView) -> None:
     work.show(shown, lambda: _told(shown))
 
 

@@ -8,25 +8,21 @@ from typing import Any, TextIO
 import click
 
 from gateway.cli import rule_texts
+from gateway.cli.api import at
+from gateway.cli.found import owner
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.moments import read_time
 from gateway.cli.tables import listing, table
-from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.rule_views import (
+    DecisionView,
+    ImportedView,
     RehearsalView,
     RuleBookList,
-    book_view,
-    decision_view,
-    expected_view,
-    impact_view,
-    lint_view,
-    saved_view,
+    RuleBookView,
+    SavedView,
 )
-from gateway.services.access_rules import Saved
-from gateway.services.decisions import Imagined
-from gateway.services.reasons import tidy_reason
-from gateway.services.workmail_rules import WorkmailImport
-from mdm.device import AccessLevel, Device
+from gateway.endpoints.api.rules import ExpectedList, LintList, OverrideView
+from mdm.device import AccessLevel
 from mdm.rules import Mode
 
 LEVELS = [level.value for level in AccessLevel]
@@ -52,9 +48,9 @@ def _conditions(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the rules of ORGANISATION; they have no order."""
-    book = work.services.access_rules.book(organisation)
+    book = work.api.get(_rules(organisation), RuleBookView)
     head = f"version {book.version}, {book.mode.value} semantics"
-    work.show(book_view(book), lambda: f"{head}\n\n{rule_texts.rules(book.rules)}")
+    work.show(book, lambda: f"{head}\n\n{rule_texts.rules(book.rules)}")
 
 
 @rule.command()
@@ -63,7 +59,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, named: str) -> None:
     """Show RULE, by id or name."""
-    found = dict(work.services.access_rules.get(organisation, named))
+    found = work.api.send("GET", _rules(organisation, named)).json()
     told = {name: value for name, value in found.items() if name != "conditions"}
     work.show(found, lambda: listing({**told, "when": rule_texts.when(found)}))
 
@@ -88,7 +84,7 @@ def add(
 ) -> None:
     """Add a rule called NAME to ORGANISATION."""
     document = {**given, "conditions": read_conditions(wanted, excluded)}
-    _saved(work, work.services.access_rules.create(work.actor, organisation, document, force=force))
+    _saved(work, work.api.post(_rules(organisation), SavedView, document, force=force))
 
 
 @rule.command("set")
@@ -114,12 +110,12 @@ def set_(
     document = {name: value for name, value in given.items() if value is not None}
     if wanted or excluded:
         document["conditions"] = read_conditions(wanted, excluded)
-    _saved(work, work.services.access_rules.change(work.actor, organisation, named, document, force=force))
+    _saved(work, work.api.patch(_rules(organisation, named), SavedView, document, force=force))
 
 
 def _switched(work: Work, organisation: str, named: str, *, enabled: bool, force: bool) -> None:
     document = {"enabled": enabled}
-    _saved(work, work.services.access_rules.change(work.actor, organisation, named, document, force=force))
+    _saved(work, work.api.patch(_rules(organisation, named), SavedView, document, force=force))
 
 
 @rule.command()
@@ -149,7 +145,8 @@ def disable(work: Work, organisation: str, named: str, force: bool) -> None:
 @on_store
 def remove(work: Work, organisation: str, named: str, force: bool) -> None:
     """Remove RULE."""
-    _saved(work, work.services.access_rules.remove(work.actor, organisation, named, force=force))
+    answer = work.api.send("DELETE", _rules(organisation, named), query={"force": force})
+    _saved(work, SavedView.model_validate_json(answer.content))
 
 
 @rule.command()
@@ -163,16 +160,12 @@ def replace(
     work: Work, organisation: str, file: TextIO, mode: str | None, dry_run: bool, force: bool
 ) -> None:
     """Put the rules in FILE in force, all or nothing: a JSON list, or what ``export`` wrote."""
-    documents, wanted = _documents(read_json(file)), Mode(mode) if mode else None
-    services = work.services.access_rules
-    if not dry_run:
-        _saved(work, services.replace_all(work.actor, organisation, documents, mode=wanted, force=force))
-        return
-    told, lints = services.rehearse(organisation, documents, mode=wanted)
-    work.show(
-        RehearsalView(impact=impact_view(told), lints=[lint_view(each) for each in lints]),
-        lambda: "\n".join([rule_texts.impact(told), *rule_texts.lints(lints)]),
-    )
+    body = {"rules": _documents(read_json(file)), "mode": mode}
+    if dry_run:
+        told = work.api.post(f"{_rules(organisation)}/rehearse", RehearsalView, body)
+        work.show(told, lambda: rule_texts.rehearsal(told))
+    else:
+        _saved(work, work.api.put(_rules(organisation), SavedView, body, force=force))
 
 
 @rule.command()
@@ -180,7 +173,7 @@ def replace(
 @on_store
 def export(work: Work, organisation: str) -> None:
     """Print the rules of ORGANISATION as a file for ``replace``."""
-    click.echo(book_view(work.services.access_rules.book(organisation)).model_dump_json(indent=2))
+    click.echo(work.api.get(_rules(organisation), RuleBookView).model_dump_json(indent=2))
 
 
 @rule.command("import")
@@ -197,14 +190,10 @@ def import_(work: Work, organisation: str, file: TextIO, force: bool) -> None:
     document = read_json(file)
     if not isinstance(document, dict):
         end(f"{file.name}: no JSON object", USAGE)
-    services = work.services
-    brings = WorkmailImport(services.store, services.access_rules, services.overrides)
-    done = brings.put(work.actor, organisation, document, force=force)
-    number = len(done.saved.book.rules) if done.saved else 0
-    shown = {"rules": number, "overrides": done.overrides, "unknown": list(done.unknown)}
+    done = work.api.post(f"{_rules(organisation)}/import", ImportedView, document, force=force)
     unknown = [f"no such user here: {each}" for each in done.unknown]
-    told = f"{number} rules are in force and {done.overrides} overrides are set"
-    work.show(shown, lambda: "\n".join([told, *unknown]))
+    told = f"{done.rules} rules are in force and {done.overrides} overrides are set"
+    work.show(done, lambda: "\n".join([told, *unknown]))
 
 
 @rule.command()
@@ -221,15 +210,11 @@ def import_(work: Work, organisation: str, file: TextIO, force: bool) -> None:
 @click.option("--protocol", type=click.Choice(["activesync", "autodiscover"]), default="activesync")
 @click.option("--imagined", is_flag=True, help="As if this device came now for the first time.")
 @on_store
-def test(work: Work, /, organisation: str, imagined: bool, **given: Any) -> None:
+def test(work: Work, /, organisation: str, **given: Any) -> None:
     """Say why a device is let in or not: a known one, or one that is imagined by the options."""
-    told = Imagined(**given)
-    if imagined or not (told.user and told.device_id):
-        decision = work.services.decisions.imagine(organisation, told)
-    else:
-        key = work.services.finder.key(organisation, told.user, told.device_id)
-        decision = work.services.decisions.of_device(organisation, key, told)
-    work.show(decision_view(decision), lambda: rule_texts.decision(decision))
+    place = at("organisations", organisation, "access", "decision")
+    decision = work.api.post(place, DecisionView, {**given, "groups": list(given["groups"])})
+    work.show(decision, lambda: rule_texts.decision(decision))
 
 
 @rule.command()
@@ -237,9 +222,8 @@ def test(work: Work, /, organisation: str, imagined: bool, **given: Any) -> None
 @on_store
 def lint(work: Work, organisation: str) -> None:
     """Say what is suspicious about the rules of ORGANISATION."""
-    found = work.services.access_rules.lint(organisation)
-    shown = {"items": [lint_view(each).model_dump() for each in found]}
-    work.show(shown, lambda: "\n".join(rule_texts.lints(found)) or "nothing suspicious")
+    found = work.api.get(f"{_rules(organisation)}/lint", LintList)
+    work.show(found, lambda: "\n".join(rule_texts.lints(found.items)) or "nothing suspicious")
 
 
 @rule.command()
@@ -249,7 +233,8 @@ def lint(work: Work, organisation: str) -> None:
 @on_store
 def mode(work: Work, organisation: str, mode: str, force: bool) -> None:
     """Let the rules of ORGANISATION follow the semantics of MODE."""
-    _saved(work, work.services.access_rules.set_mode(work.actor, organisation, Mode(mode), force=force))
+    place = at("organisations", organisation, "access", "mode")
+    _saved(work, work.api.put(place, SavedView, {"mode": mode}, force=force))
 
 
 @rule.command()
@@ -257,12 +242,9 @@ def mode(work: Work, organisation: str, mode: str, force: bool) -> None:
 @on_store
 def versions(work: Work, organisation: str) -> None:
     """List the versions that can be put in force again."""
-    found = work.services.access_rules.versions(organisation)
-    rows = ((each.version, len(each.rules), each.created_at, each.created_by) for each in found)
-    work.show(
-        RuleBookList(items=[book_view(each) for each in found]),
-        lambda: table(("VERSION", "RULES", "SINCE", "BY"), rows),
-    )
+    found = work.api.get(f"{_rules(organisation)}/versions", RuleBookList)
+    rows = ((each.version, len(each.rules), each.created_at, each.created_by) for each in found.items)
+    work.show(found, lambda: table(("VERSION", "RULES", "SINCE", "BY"), rows))
 
 
 @rule.command()
@@ -272,7 +254,8 @@ def versions(work: Work, organisation: str) -> None:
 @on_store
 def rollback(work: Work, organisation: str, version: int, force: bool) -> None:
     """Put VERSION in force again, as a new one; 0 is the set without a rule."""
-    _saved(work, work.services.access_rules.roll_back(work.actor, organisation, version, force=force))
+    place = f"{_rules(organisation)}/roll_back"
+    _saved(work, work.api.post(place, SavedView, {"version": version}, force=force))
 
 
 @rule.command()
@@ -287,16 +270,20 @@ def override(work: Work, address: str, device_id: str, level: str, reason: str, 
 
     The device may be yet to come.
     """
-    owner = work.services.users.get(address)
-    key = work.services.finder.key(owner.organisation, owner.id, device_id)
-    wanted = None if level == BY_RULE else AccessLevel(level)
-    done = work.services.overrides.put(work.actor, key, wanted, tidy_reason(reason), read_time(until))
-    if isinstance(done, Device):
-        work.show(device_view(done, owner.address), lambda: f"{key.device_id}: {level}")
-    elif done is None:
-        work.show({"removed": key.device_id}, lambda: f"{key.device_id} is not expected any more")
+    user, device, ends = owner(work, address), device_id.upper(), read_time(until)
+    place = at("organisations", user.organisation, "access", "overrides", user.id, device)
+    body = {
+        "level": None if level == BY_RULE else level,
+        "reason": reason,
+        "until": ends.isoformat() if ends else None,
+    }
+    done = work.api.put(place, OverrideView, body)
+    if done.device is not None:
+        work.show(done.device, lambda: f"{device}: {level}")
+    elif done.expected is not None:
+        work.show(done.expected, lambda: f"{device}: {level}, when it comes")
     else:
-        work.show(expected_view(done), lambda: f"{key.device_id}: {level}, when it comes")
+        work.show({"removed": device}, lambda: f"{device} is not expected any more")
 
 
 @rule.command()
@@ -304,12 +291,9 @@ def override(work: Work, address: str, device_id: str, level: str, reason: str, 
 @on_store
 def expected(work: Work, organisation: str) -> None:
     """List overrides that wait for their devices."""
-    found = work.services.overrides.expected(organisation)
-    rows = ((each.key.user, each.key.device_id, each.level, each.until, each.reason) for each in found)
-    work.show(
-        {"items": [json.loads(expected_view(each).model_dump_json()) for each in found]},
-        lambda: table(("USER", "DEVICEID", "LEVEL", "UNTIL", "REASON"), rows),
-    )
+    found = work.api.get(at("organisations", organisation, "access", "overrides"), ExpectedList)
+    rows = ((each.user, each.device_id, each.level, each.until, each.reason) for each in found.items)
+    work.show(found, lambda: table(("USER", "DEVICEID", "LEVEL", "UNTIL", "REASON"), rows))
 
 
 def read_conditions(wanted: Sequence[str], excluded: Sequence[str]) -> list[dict[str, Any]]:
@@ -342,5 +326,9 @@ def _documents(read: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _saved(work: Work, done: Saved) -> None:
-    work.show(saved_view(done), lambda: rule_texts.saved(done))
+def _saved(work: Work, done: SavedView) -> None:
+    work.show(done, lambda: rule_texts.saved(done))
+
+
+def _rules(organisation: str, *named: str) -> str:
+    return at("organisations", organisation, "access", "rules", *named)

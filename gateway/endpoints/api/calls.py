@@ -45,6 +45,7 @@ from gateway.services.safeguards import SafeguardService
 from gateway.services.tenants import Tenants
 from gateway.services.users import Users
 from gateway.services.wipes import Wipes
+from gateway.services.workmail_rules import WorkmailImport
 
 T = TypeVar("T")
 
@@ -93,6 +94,8 @@ class UseCases(Protocol):
     def rollouts(self) -> Rollouts: ...
     @property
     def access_rules(self) -> AccessRules: ...
+    @property
+    def workmail(self) -> WorkmailImport: ...
     @property
     def default_access(self) -> DefaultAccess: ...
     @property

@@ -50,6 +50,12 @@ class NewAssignment(Removal):
     priority: Annotated[int, Field(ge=-MAXIMUM_PRIORITY, le=MAXIMUM_PRIORITY)] = 0
 
 
+class Supposed(NewAssignment):
+    """An assignment that is not made; with ``away`` the end of one."""
+
+    away: bool = False
+
+
 @router.get("/policy_assignments")
 def list_assignments(organisation: str, use: With, _actor: Reader) -> AssignmentList:
     """Who is under which policy beside the organisation's own, the widest first."""
@@ -73,9 +79,11 @@ def assign(organisation: str, body: NewAssignment, use: With, actor: Writer) -> 
 
 
 @router.post("/policy_assignments/rehearse")
-def rehearse(organisation: str, body: NewAssignment, use: With, _actor: Reader) -> RehearsalView:
-    """Whom an assignment would touch; nothing is changed."""
-    said = use.assignments.rehearse(organisation, body.meant(), body.policy, priority=body.priority)
+def rehearse(organisation: str, body: Supposed, use: With, _actor: Reader) -> RehearsalView:
+    """Whom an assignment, or its end, would touch; nothing is changed."""
+    said = use.assignments.rehearse(
+        organisation, body.meant(), body.policy, priority=body.priority, away=body.away
+    )
     return rehearsed(said)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from gateway.endpoints.api.calls import Body, UseCases, With, needs
 from gateway.endpoints.api.policies import Reason
-from gateway.endpoints.api.policy_views import RolloutView, progress
+from gateway.endpoints.api.policy_views import RolloutList, RolloutView, entries, progress
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, Rollout
 from gateway.records.authority import Permission
@@ -31,6 +31,12 @@ UNTOLD = Because()
 def get_rollout(organisation: str, use: With, _actor: Reader) -> RolloutView:
     """The last change that touched devices, and how far it has come."""
     return _shown(use, organisation)
+
+
+@router.get("/history")
+def list_rollouts(organisation: str, use: With, _actor: Reader) -> RolloutList:
+    """The changes that touched devices, the newest first."""
+    return entries(use.rollouts.history(organisation))
 
 
 @router.post("/pause")

@@ -1,12 +1,12 @@
 """Policies, assignments and rollouts as the REST API and ``usher policy --json`` show them (product 4)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.records import Assignment, PolicyVersion, RolloutState
+from gateway.records import Assignment, PolicyVersion, Rollout, RolloutState
 from gateway.services import rehearsal
 from gateway.services.assignments import AssignmentChange
 from gateway.services.effective import DEFAULT_NAME
@@ -120,6 +120,23 @@ class EffectiveView(BaseModel):
     values: list[OriginView]
 
 
+class RolloutEntry(BaseModel):
+    """A change that touched devices: how many were to be told, and how many have been."""
+
+    number: int
+    state: RolloutState
+    cause: str
+    started_at: datetime
+    planned: int
+    moved: int
+
+
+class RolloutList(BaseModel):
+    """Changes that touched devices, the newest first."""
+
+    items: list[RolloutEntry]
+
+
 class RolloutView(BaseModel):
     """How far a change has come: of ``planned`` devices ``moved`` were told, ``came`` by themselves, and
     ``waiting`` are to be told; ``behind`` keep an older policy since a rollout was cancelled."""
@@ -188,6 +205,10 @@ def effective_view(effective: Effective) -> EffectiveView:
         for name in (*SWITCHES, REFRESH)
     ]
     return EffectiveView(policies=effective.names, values=values)
+
+
+def entries(found: Iterable[Rollout]) -> RolloutList:
+    return RolloutList(items=[RolloutEntry.model_validate(each, from_attributes=True) for each in found])
 
 
 def progress(found: Progress) -> RolloutView:

@@ -10,6 +10,7 @@ from gateway.services.access_rules import Saved
 from gateway.services.decisions import Decision
 from gateway.services.impact import Impact
 from gateway.services.rule_books import RuleBook
+from gateway.services.workmail_rules import Imported
 from mdm.access import AccessDecision
 from mdm.criteria import Facts
 from mdm.device import AccessLevel
@@ -72,6 +73,14 @@ class SavedView(BaseModel):
     book: RuleBookView
     lints: list[LintView]
     impact: ImpactView
+
+
+class ImportedView(BaseModel):
+    """What came over: how many rules and overrides, and users who are not here."""
+
+    rules: int
+    overrides: int
+    unknown: list[str]
 
 
 class RehearsalView(BaseModel):
@@ -168,6 +177,11 @@ def saved_view(saved: Saved) -> SavedView:
         lints=[lint_view(each) for each in saved.lints],
         impact=impact_view(saved.impact),
     )
+
+
+def imported_view(imported: Imported) -> ImportedView:
+    rules = len(imported.saved.book.rules) if imported.saved else 0
+    return ImportedView(rules=rules, overrides=imported.overrides, unknown=list(imported.unknown))
 
 
 def decision_view(decision: Decision) -> DecisionView:

@@ -10,7 +10,18 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
-from gateway.endpoints.api.calls import Body, Filter, Plain, Query, With, choice, encodable, needs, word
+from gateway.endpoints.api.calls import (
+    Bearer,
+    Body,
+    Filter,
+    Plain,
+    Query,
+    With,
+    choice,
+    encodable,
+    needs,
+    word,
+)
 from gateway.endpoints.api.device_views import DeviceView
 from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.moments import aware
@@ -18,6 +29,7 @@ from gateway.endpoints.api.rule_views import (
     DecisionView,
     ExpectedView,
     ImpactView,
+    ImportedView,
     LintView,
     RehearsalView,
     RuleBookList,
@@ -27,9 +39,11 @@ from gateway.endpoints.api.rule_views import (
     decision_view,
     expected_view,
     impact_view,
+    imported_view,
     lint_view,
     saved_view,
 )
+from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.decisions import Imagined
@@ -62,6 +76,12 @@ class WholeSet(Body):
     mode: Annotated[Mode, choice()] | None = None
 
 
+class ModeChange(Body):
+    """Whose semantics the rules follow from now on."""
+
+    mode: Annotated[Mode, choice()]
+
+
 class RollBack(Body):
     """The number of an earlier version; 0 is the set without a rule."""
 
@@ -84,15 +104,17 @@ class DefaultView(BaseModel):
 
 
 class Override(Body):
-    """A word for one device, known or yet to come, which ends at ``until``; a time zone must be said."""
+    """A word for one device, known or yet to come, which ends at ``until``; a time zone must be said. A level
+    of null lets the rules decide again."""
 
-    level: Annotated[AccessLevel, choice()]
+    level: Annotated[AccessLevel, choice()] | None
     reason: Reason = ""
     until: Annotated[datetime, choice()] | None = None
 
 
 class OverrideView(BaseModel):
-    """The device that the override is for, or what is expected of one that is yet to come."""
+    """The device that the override is for, or what is expected of one that is yet to come; neither where an
+    override for one that is yet to come has ended."""
 
     device: DeviceView | None
     expected: ExpectedView | None
@@ -156,6 +178,19 @@ def rehearse_rules(organisation: str, body: WholeSet, use: With, _actor: Reader)
     return RehearsalView(impact=impact_view(told), lints=[lint_view(each) for each in lints])
 
 
+@router.post("/rules/import")
+def import_rules(
+    organisation: str, body: Document, query: Query[Forced], use: With, actor: Writer, bearer: Bearer
+) -> ImportedView:
+    """Put in force what Amazon WorkMail's command line lists: ``Rules``, ``Overrides``, ``Users``. Overrides
+    take the permission to decide about any device of the organisation."""
+    if body.get("Overrides") and not bearer.may(
+        Permission.DEVICE_WRITE, use.finder.organisation(organisation).id
+    ):
+        raise GatewayError(Kind.FORBIDDEN, f"Overrides need the permission {Permission.DEVICE_WRITE.value}.")
+    return imported_view(use.workmail.put(actor, organisation, body, force=query.force))
+
+
 @router.get("/rules/versions")
 def list_versions(organisation: str, use: With, _actor: Reader) -> RuleBookList:
     """The versions that can be put in force again."""
@@ -192,6 +227,14 @@ def change_rule(
 def remove_rule(organisation: str, rule: str, query: Query[Forced], use: With, actor: Writer) -> SavedView:
     """Remove a rule."""
     return saved_view(use.access_rules.remove(actor, organisation, rule, force=query.force))
+
+
+@router.put("/mode")
+def set_mode(
+    organisation: str, body: ModeChange, query: Query[Forced], use: With, actor: Writer
+) -> SavedView:
+    """Let the same rules follow other semantics."""
+    return saved_view(use.access_rules.set_mode(actor, organisation, body.mode, force=query.force))
 
 
 @router.post("/default/rehearse", name="rehearse")

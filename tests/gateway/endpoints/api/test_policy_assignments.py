@@ -36,6 +36,8 @@ async def test_assign_look_and_take_away(client: httpx.AsyncClient, ann: str, st
         "user",
     )
     gone = {"policy": strict, "reach": "user", "target": ann}
+    assert (await client.post(f"{ASSIGNMENTS}/rehearse", json=gone)).json()["under"] == 1
+    assert (await client.post(f"{ASSIGNMENTS}/rehearse", json=gone | {"away": True})).json()["under"] == 0
     assert (await client.post(f"{ASSIGNMENTS}/remove", json=gone)).status_code == 200
     assert (await client.post(f"{ASSIGNMENTS}/remove", json=gone)).status_code == 404
 

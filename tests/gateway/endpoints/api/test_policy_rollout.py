@@ -23,5 +23,7 @@ async def test_watch_and_steer(client: httpx.AsyncClient, desk: Desk, ann: str) 
     assert (await client.post(f"{ROLLOUT}/now")).json()["hastened"] is True
     cancelled = (await client.post(f"{ROLLOUT}/cancel")).json()
     assert (cancelled["state"], cancelled["waiting"], cancelled["behind"]) == ("cancelled", 0, 1)
+    (told,) = (await client.get(f"{ROLLOUT}/history")).json()["items"]
+    assert (told["number"], told["state"], told["cause"], told["planned"]) == (1, "cancelled", "default@1", 1)
     device = (await client.get(f"{HOME}/devices/{ann}/PHONE1")).json()
     assert device["state"] == "Provisioning Succeeded"

@@ -146,3 +146,32 @@ async def test_only_listed_devices_of_a_user_are_let_in(
     assert (told["level"], "listed" in told["reason"]) == ("block", True)
     await client.put(f"{ACCESS}/overrides/{ann}/PHONE1", json={"level": "allow"})
     assert (await client.post(f"{ACCESS}/decision", json=question)).json()["answer"]["level"] == "allow"
+
+
+async def test_the_same_rules_in_another_mode(client: httpx.AsyncClient) -> None:
+    await client.post(f"{ACCESS}/rules?force=true", json={"name": "All", "effect": "allow"})
+    changed = await client.put(f"{ACCESS}/mode", json={"mode": "workmail"})
+    assert (changed.json()["book"]["mode"], len(changed.json()["book"]["rules"])) == ("workmail", 1)
+    assert (await client.put(f"{ACCESS}/mode", json={"mode": "exchange"})).status_code == 400
+
+
+async def test_an_override_is_taken_back_by_a_level_of_null(client: httpx.AsyncClient, ann: str) -> None:
+    place = f"{ACCESS}/overrides/{ann}/SOON"
+    assert (await client.put(place, json={"level": "allow"})).json()["expected"]["level"] == "allow"
+    assert (await client.put(place, json={"level": None})).json() == {"device": None, "expected": None}
+    assert (await client.put(place, json={})).status_code == 400
+
+
+async def test_workmails_lists_come_over(client: httpx.AsyncClient, ann: str) -> None:
+    listed = {
+        "Rules": [{"Name": "default", "Effect": "ALLOW"}],
+        "Overrides": [
+            {"UserId": "S-1", "DeviceId": "ABC1", "Effect": "DENY"},
+            {"UserId": "S-2", "DeviceId": "ABC2", "Effect": "DENY"},
+        ],
+        "Users": [{"Id": "S-1", "Email": ann}],
+    }
+    done = await client.post(f"{ACCESS}/rules/import", json=listed)
+    assert done.json() == {"rules": 1, "overrides": 1, "unknown": ["S-2"]}
+    wrong = await client.post(f"{ACCESS}/rules/import", json={"Rules": [{"Effect": "PERHAPS"}]})
+    assert [each["field"] for each in wrong.json()["errors"]] == ["Rules.0.Effect"]
