@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import NOTHING, Actor, AuditRecord, AuditTag, Scope
+from gateway.services import conditions
 from gateway.services.ports import Clock, Store, Transaction
 
 T = TypeVar("T")
@@ -101,8 +102,12 @@ class Acts:
         return self._once(act, work)
 
     def _once(self, act: Act, work: Callable[[Entry], T]) -> T:
+        condition = conditions.present()
         with self._store.write() as transaction:
-            return work(Entry(act, transaction, self._clock.now()))
+            condition.ask()
+            outcome = work(Entry(act, transaction, self._clock.now()))
+        condition.met()
+        return outcome
 
     def _record_refusal(self, act: Act, error: GatewayError) -> None:
         record = AuditRecord(

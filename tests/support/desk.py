@@ -27,6 +27,7 @@ admin = []
 plain = ["127.0.0.1:1"]
 [store]
 directory = "{folder}"
+url = "{url}"
 [backends.default]
 url = "http://127.0.0.1:1/"
 [backends.other]
@@ -59,10 +60,10 @@ class Desk:
         return world.provision(device.key, partnership.wipe_acknowledgement(device.wipe.kind)).device
 
 
-def furnish(folder: Path) -> Desk:
-    """A fresh database with a token; the caller closes ``services.store``."""
+def furnish(folder: Path, url: str = "") -> Desk:
+    """A fresh database with a token, SQLite or the one at ``url``; the caller closes ``services.store``."""
     path = folder / "usher.toml"
-    path.write_text(SETTINGS.format(folder=folder))
+    path.write_text(SETTINGS.format(folder=folder, url=url))
     config = load(path, {})
     config.token_file.write_text(TOKEN + "\n")
     config.sealing_key_file.write_text("sealing secret of a test, 32 octets and more\n")
