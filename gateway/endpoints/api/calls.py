@@ -158,10 +158,16 @@ class Needs:
             GatewayError: FORBIDDEN without the permission, UNCONFIRMED without the second factor.
         """
         authority: Authority = request.scope[ADMINISTRATOR]
-        require(authority, self.permission, everywhere=self.everywhere)
-        if self.destructive and not authority.confirmed:
-            raise GatewayError(Kind.UNCONFIRMED, UNCONFIRMED)
+        permit(authority, self)
         return actor_of(authority, request)
+
+
+def permit(authority: Authority, needed: Needs) -> Reach:
+    """Whom the authority may do to what a route asks for; raises as ``Needs`` does."""
+    reach = require(authority, needed.permission, everywhere=needed.everywhere)
+    if needed.destructive and not authority.confirmed:
+        raise GatewayError(Kind.UNCONFIRMED, UNCONFIRMED)
+    return reach
 
 
 def require(authority: Authority, permission: Permission, *, everywhere: bool = False) -> Reach:
@@ -220,21 +226,23 @@ class Asking:
         return self.authority.reach(permission).whole(organisation)
 
 
-async def _asking(request: Request) -> Asking:
+async def asking(request: Request) -> Asking:
+    """Who asks, with the services on whatever the asker may reach."""
     return Asking(request.scope[ADMINISTRATOR], request.app.state.use_cases)
 
 
-Bearer = Annotated[Asking, Depends(_asking)]
+Bearer = Annotated[Asking, Depends(asking)]
 """The parameter of a route whose body decides which further permission it takes."""
 
 
-async def _use_cases(request: Request) -> UseCases:
+async def use_cases(request: Request) -> UseCases:
+    """The services on what the route's permission reaches."""
     authority: Authority = request.scope[ADMINISTRATOR]
     made: UseCases = request.app.state.use_cases
     return made.within(require(authority, declared(request.scope["route"]).permission))
 
 
-With = Annotated[UseCases, Depends(_use_cases)]
+With = Annotated[UseCases, Depends(use_cases)]
 """The parameter by which a route gets at the services: on what its permission reaches, and nothing else."""
 
 
