@@ -25,6 +25,7 @@ from gateway.records import (
 )
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
+from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
 from gateway.services.directory_ports import Directory
 from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
@@ -373,6 +374,12 @@ class Transaction(Protocol):
     def archive(self) -> Archive: ...
     @property
     def backend_keys(self) -> BackendKeys: ...
+    @property
+    def administrators(self) -> AdministratorRecords: ...
+    @property
+    def api_tokens(self) -> ApiTokenRecords: ...
+    @property
+    def sessions(self) -> SessionRecords: ...
     @property
     def audit(self) -> AuditTrail: ...
     @property

@@ -15,6 +15,8 @@ from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import Change
 from gateway.records.authority import EVERYTHING, Reach
 from gateway.store import engine as engines
+from gateway.store.administrators import AdministratorRows
+from gateway.store.api_tokens import ApiTokenRows
 from gateway.store.archive import ArchiveRows
 from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
@@ -28,6 +30,7 @@ from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
+from gateway.store.sessions import SessionRows
 from gateway.store.tenants import DirectoryRows
 from gateway.store.wipe_orders import WipeOrderRows
 
@@ -52,6 +55,9 @@ class RowTransaction:
         self.wipe_orders = WipeOrderRows(connection)
         self.jobs = JobRows(connection)
         self.archive = ArchiveRows(connection)
+        self.administrators = AdministratorRows(connection, reach)
+        self.api_tokens = ApiTokenRows(connection, reach)
+        self.sessions = SessionRows(connection)
         self.audit = AuditRows(connection)
         self.changes = ChangeRows(connection)
 

@@ -1,0 +1,15 @@
+"""Tables of administrators: that the migration makes exactly these is shown in test_schema."""
+
+from gateway.store.tables import metadata
+from gateway.store.tables_administrators import (
+    administrators,
+    api_tokens,
+    appointments,
+    sessions,
+    token_appointments,
+)
+
+
+def test_the_tables_are_among_those_that_the_migrations_are_held_against() -> None:
+    for table in (administrators, api_tokens, sessions, appointments, token_appointments):
+        assert metadata.tables[table.name] is table
