@@ -20,7 +20,7 @@ def require_free(directory: Directory, organisation: str, address: str, owner: s
     if domain is None or domain.organisation != organisation:
         fault = "The address is in no domain of this organisation."
         raise GatewayError(Kind.MALFORMED, fault, faults={"address": fault})
-    holder = directory.entity_by_address(folded)
-    if holder is not None and holder.id != owner:
+    holder = directory.holder(folded)
+    if holder is not None and holder != owner:
         raise GatewayError(Kind.CONFLICT, f"The address {folded} is in use.")
     return folded

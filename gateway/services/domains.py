@@ -36,7 +36,7 @@ def add(
     directory = entry.transaction.directory
     folded = require_domain(name)
     _refuse_base(folded, organisation, base_domain)
-    if directory.domain(folded) is not None:
+    if directory.any_domain(folded) is not None:
         raise GatewayError(Kind.CONFLICT, f"The domain {folded} is in use on this gateway.")
     present = directory.domains(organisation.id)
     if len(present) >= MAXIMUM_DOMAINS:

@@ -36,7 +36,7 @@ def own_route(user: User, groups: Sequence[Group]) -> str:
 def backend_of_address(directory: Directory, organisation: Organisation, address: str) -> str:
     """Name of the backend for an address whose user is not known: the domain's route, else the
     organisation's."""
-    domain = directory.domain(address.rpartition("@")[2])
+    domain = directory.any_domain(address.rpartition("@")[2])
     if domain is not None and domain.organisation == organisation.id and domain.backend:
         return domain.backend
     return organisation.backend

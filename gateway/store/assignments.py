@@ -13,6 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Connection, RowMapping, Select, delet
 from gateway.records import Assignment, EntityState
 from gateway.store.tables import group_groups, group_users, groups, users
 from gateway.store.tables_policies import policy_assignments as table
+from gateway.store.within import everybody
 from mdm.layers import Reach
 
 _KEY = ("organisation", "reach", "target", "device_id", "policy")
@@ -47,7 +48,7 @@ class AssignmentRows:
     def places(self, users: Collection[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
         around = _groups_around(users)
         member_of: defaultdict[str, set[str]] = defaultdict(set)
-        for user, group in self._connection.execute(select(around.c.user_id, around.c.id)):
+        for user, group in self._connection.execute(everybody(select(around.c.user_id, around.c.id))):
             member_of[user].add(group)
         return {
             user: (address.rpartition("@")[2], frozenset(member_of[user]))

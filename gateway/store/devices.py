@@ -28,6 +28,7 @@ from gateway.records.notices import Notice
 from gateway.store.inventory import InventoryQueries
 from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import Instant, devices, tombstones
+from gateway.store.within import everybody
 from mdm.device import Device, DeviceInformation, DeviceKey, DeviceState, Wipe
 
 _KEY = (devices.c.organisation, devices.c.user_id, devices.c.device_id)
@@ -121,7 +122,7 @@ class DeviceRows:
         for table in (devices, tombstones):
             wanted = (table.c.organisation == organisation) & (table.c.device_id == device_id)
             statement = select(table).where(wanted).order_by(table.c.user_id)
-            found += [_device(row) for row in self._connection.execute(statement).mappings()]
+            found += [_device(row) for row in self._connection.execute(everybody(statement)).mappings()]
         return found
 
     def find(self, listing: Listing) -> Found:

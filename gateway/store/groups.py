@@ -13,6 +13,7 @@ from sqlalchemy import CTE, Select, delete, insert, literal, select, union_all, 
 from gateway.records import EntityState, Group, Member
 from gateway.store.addresses import AddressRows
 from gateway.store.tables import group_groups, group_users, groups, users
+from gateway.store.within import everybody, within
 
 
 class GroupRows(AddressRows):
@@ -46,7 +47,7 @@ class GroupRows(AddressRows):
         mine = self._ids_around(user)
         if not mine:
             return []
-        return self._groups(select(groups).where(groups.c.id.in_(mine)).order_by(groups.c.name))
+        return self._groups(everybody(select(groups).where(groups.c.id.in_(mine)).order_by(groups.c.name)))
 
     def groups_within(self, group: str) -> Sequence[str]:
         inside = (
@@ -56,7 +57,7 @@ class GroupRows(AddressRows):
         )
         deeper = select(group_groups.c.member_id).join(inside, group_groups.c.group_id == inside.c.id)
         inside = inside.union(deeper)
-        return self._connection.scalars(select(inside.c.id).order_by(inside.c.id)).all()
+        return self._connection.scalars(everybody(select(inside.c.id).order_by(inside.c.id))).all()
 
     def add_member(self, group: str, member: str, *, nested: bool) -> bool:
         table, column = (group_groups, "member_id") if nested else (group_users, "user_id")
@@ -74,13 +75,14 @@ class GroupRows(AddressRows):
         return sum(self._connection.execute(each).rowcount for each in (direct, nested)) > 0
 
     def members(self, group: str, *, after: str = "", limit: int = 100) -> Sequence[Member]:
-        both = union_all(_direct_members(group), _nested_members(group)).subquery()
+        each = (_direct_members(group), _nested_members(group))
+        both = union_all(*(within(self._connection, members) for members in each)).subquery()
         statement = select(both).where(both.c.id > after).order_by(both.c.id).limit(limit)
-        rows = self._connection.execute(statement).mappings()
+        rows = self._connection.execute(everybody(statement)).mappings()
         return [Member(**dict(row) | {"nested": bool(row["nested"])}) for row in rows]
 
     def _ids_around(self, user: str) -> Sequence[str]:
-        return self._connection.scalars(select(groups_around(user).c.id)).all()
+        return self._connection.scalars(everybody(select(groups_around(user).c.id))).all()
 
     def _groups(self, statement: Select[Any]) -> Sequence[Group]:
         return [Group(**row) for row in self._connection.execute(statement).mappings()]

@@ -13,6 +13,7 @@ from sqlalchemy import tuple_ as row_value
 
 from gateway.records.inventory import FIELDS, NAMES, Check, Condition, Counts, Listing, Place, Value
 from gateway.store.tables_inventory import inventory
+from gateway.store.within import everybody, within
 
 COUNTED = 1_000_000
 """Devices that are counted exactly."""
@@ -50,16 +51,12 @@ class InventoryQueries:
 
     def counts(self, listing: Listing) -> Counts:
         """How many devices there are of what is asked for, by state and by family."""
-        some = (
-            select(inventory.c.state, inventory.c.family)
-            .where(*self._wanted(listing))
-            .limit(COUNTED + 1)
-            .subquery()
-        )
+        chosen = select(inventory.c.state, inventory.c.family).where(*self._wanted(listing))
+        some = within(self._connection, chosen.limit(COUNTED + 1)).subquery()
         statement = select(some.c.state, some.c.family, func.count()).group_by(some.c.state, some.c.family)
         states: dict[str, int] = {}
         families: dict[str, int] = {}
-        for state, family, number in self._connection.execute(statement):
+        for state, family, number in self._connection.execute(everybody(statement)):
             name = FIELDS["state"].choices[state]
             states[name] = states.get(name, 0) + number
             families[family] = families.get(family, 0) + number

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, sel
 
 from gateway.records import PolicyVersion
 from gateway.store.tables import policies
+from gateway.store.within import everybody, within
 
 
 class PolicyRows:
@@ -39,8 +40,9 @@ class PolicyRows:
             .subquery()
         )
         same = (policies.c.name == newest.c.name) & (policies.c.version == newest.c.version)
-        statement = select(policies).join(newest, same).where(policies.c.organisation == organisation)
-        rows = self._connection.execute(statement.order_by(policies.c.name)).mappings()
+        found = select(policies).join(newest, same).where(policies.c.organisation == organisation)
+        statement = everybody(within(self._connection, found.order_by(policies.c.name)))
+        rows = self._connection.execute(statement).mappings()
         return [_version(row) for row in rows]
 
     def remove(self, organisation: str, name: str) -> None:

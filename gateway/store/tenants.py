@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, update
 
 from gateway.records import Domain, Group, Organisation, Resource, User
 from gateway.store.addresses import AddressRows
@@ -13,6 +13,7 @@ from gateway.store.permissions import GrantRows
 from gateway.store.resources import ResourceRows
 from gateway.store.tables import addresses, domain_checks, domains, organisations
 from gateway.store.users import UserRows
+from gateway.store.within import everybody
 
 
 class TenantRows(AddressRows):
@@ -49,14 +50,20 @@ class TenantRows(AddressRows):
         self._connection.execute(delete(domains).where(domains.c.name == name))
 
     def domain(self, name: str) -> Domain | None:
-        row = self._connection.execute(select(domains).where(domains.c.name == name)).mappings().one_or_none()
-        return None if row is None else _domain(row)
+        return self._one_domain(_named(name))
+
+    def any_domain(self, name: str) -> Domain | None:
+        return self._one_domain(everybody(_named(name)))
 
     def domains(self, organisation: str | None = None) -> Sequence[Domain]:
         statement = select(domains).order_by(domains.c.name)
         if organisation is not None:
             statement = statement.where(domains.c.organisation == organisation)
         return [_domain(row) for row in self._connection.execute(statement).mappings()]
+
+    def _one_domain(self, statement: Select[Any]) -> Domain | None:
+        row = self._connection.execute(statement).mappings().one_or_none()
+        return None if row is None else _domain(row)
 
     def domain_check(self, domain: str) -> tuple[datetime, Mapping[str, Any]] | None:
         statement = select(domain_checks).where(domain_checks.c.domain == domain)
@@ -83,9 +90,19 @@ class DirectoryRows(TenantRows, UserRows, ResourceRows, GrantRows):
             return self.group(row["group_id"])
         return self.resource(row["resource_id"])
 
+    def holder(self, address: str) -> str | None:
+        columns = (addresses.c.user_id, addresses.c.group_id, addresses.c.resource_id)
+        statement = select(func.coalesce(*columns)).where(addresses.c.address == address.lower())
+        found: str | None = self._connection.scalar(everybody(statement))
+        return found
+
 
 def _organisation_row(organisation: Organisation) -> dict[str, Any]:
     return {column.name: getattr(organisation, column.name) for column in organisations.columns}
+
+
+def _named(name: str) -> Select[Any]:
+    return select(domains).where(domains.c.name == name)
 
 
 def _domain_row(domain: Domain) -> dict[str, Any]:

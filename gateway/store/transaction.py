@@ -33,6 +33,7 @@ from gateway.store.rules import RuleRows
 from gateway.store.sessions import SessionRows
 from gateway.store.tenants import DirectoryRows
 from gateway.store.wipe_orders import WipeOrderRows
+from gateway.store.within import narrow
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -42,6 +43,7 @@ class RowTransaction:
 
     def __init__(self, connection: Connection, reach: Reach = EVERYTHING) -> None:
         self.reach = reach
+        narrow(connection, reach)
         self.directory = DirectoryRows(connection)
         self.profile_links = ProfileLinkRows(connection)
         self.policies = PolicyRows(connection)

@@ -10,6 +10,7 @@ from gateway.records import User
 from gateway.store.addresses import AddressRows
 from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import addresses, users
+from gateway.store.within import is_narrowed, out_of_reach
 
 
 class UserRows(AddressRows):
@@ -18,11 +19,13 @@ class UserRows(AddressRows):
     def add_user(self, user: User) -> None:
         self._connection.execute(insert(users), _row(user))
         self._hold("user_id", user.id, (user.address, *user.aliases))
+        self._require_reached(user)
 
     def save_user(self, user: User) -> None:
         self._connection.execute(update(users).where(users.c.id == user.id), _row(user))
         self._hold("user_id", user.id, (user.address, *user.aliases))
         InventoryRows(self._connection).rename(user)
+        self._require_reached(user)
 
     def remove_user(self, user: str) -> None:
         self._connection.execute(delete(users).where(users.c.id == user))
@@ -42,6 +45,11 @@ class UserRows(AddressRows):
     def users(self, organisation: str, *, after: str = "", limit: int = 100) -> Sequence[User]:
         wanted = (users.c.organisation == organisation) & (users.c.address > after)
         return self._users(wanted, limit=limit)
+
+    def _require_reached(self, user: User) -> None:
+        """Nobody puts a user where their reach ends, a new one as little as one whose address changes."""
+        if is_narrowed(self._connection) and self.user(user.id) is None:
+            raise out_of_reach()
 
     def _users(self, wanted: ColumnElement[bool], *, limit: int) -> Sequence[User]:
         statement = select(users).where(wanted).order_by(users.c.address).limit(limit)

@@ -10,6 +10,7 @@ from sqlalchemy import tuple_ as row_value
 
 from gateway.store.tables import Instant, devices
 from gateway.store.tables_wipes import wipe_orders as table
+from gateway.store.within import everybody
 from mdm.device import DeviceKey, WipeKind
 from mdm.orders import Progress, WipeOrder
 
@@ -75,12 +76,13 @@ class WipeOrderRows:
 
     def fleet(self, organisation: str) -> int:
         statement = select(func.count()).select_from(devices).where(devices.c.organisation == organisation)
-        return self._connection.execute(statement).scalar_one()
+        return self._connection.execute(everybody(statement)).scalar_one()
 
     def _count(self, wanted: Select[Any], each: Any) -> int:
         together = (table.c.kind == WipeKind.ACCOUNT) & (table.c.job != "")
         what = case((together, table.c.job), else_=each)
-        return self._connection.execute(wanted.with_only_columns(func.count(distinct(what)))).scalar_one()
+        counting = wanted.with_only_columns(func.count(distinct(what)))
+        return self._connection.execute(everybody(counting)).scalar_one()
 
     def _read(self, statement: Select[Any]) -> Sequence[WipeOrder]:
         return [_order(row) for row in self._connection.execute(statement).mappings()]
