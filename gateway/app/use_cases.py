@@ -35,6 +35,7 @@ from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.recovery import Recovery
+from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
@@ -85,6 +86,7 @@ class Services:
     domain_records: DomainRecords
     examine: Examination
     profiles: Profiles
+    repetitions: Repetitions
     made: Callable[[DatabaseStore], "Services"]
 
     def within(self, reach: Reach) -> "Services":
@@ -133,6 +135,7 @@ def _on(config: Config, store: DatabaseStore) -> Services:
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
+        repetitions=Repetitions(store, clock, keys.identity("p-")),
         made=partial(_on, config),
     )
 

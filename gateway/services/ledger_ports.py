@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.records import ArchivedDevice, Job
+from gateway.records.repetitions import KeptRequest
 from mdm.device import DeviceKey
 from mdm.orders import Progress, WipeOrder
 
@@ -82,4 +83,16 @@ class Archive(Protocol):
 
     def silent(self, organisation: str, before: datetime, limit: int) -> Sequence[DeviceKey]:
         """Partnerships without contact since then and without an open wipe."""
+        ...
+
+
+class KeptRequests(Protocol):
+    """Requests that were made under a key (product 7.3)."""
+
+    def get(self, principal: str, key: str) -> KeptRequest | None: ...
+    def add(self, request: KeptRequest) -> None: ...
+    def save(self, request: KeptRequest) -> None: ...
+    def remove(self, principal: str, key: str) -> None: ...
+    def prune(self, before: datetime) -> int:
+        """Remove what was made before ``before``; returns how many."""
         ...

@@ -35,6 +35,7 @@ from gateway.endpoints.api.device_views import (
     view,
 )
 from gateway.endpoints.api.moments import aware
+from gateway.endpoints.api.signposts import SHOWN_ONCE
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.records.inventory import Place
@@ -139,7 +140,7 @@ def set_access(
     return _view(use, use.devices.set_access(actor, key, body.level, body.reason, aware(body.until)))
 
 
-@router.post(ONE + "/password/reveal")
+@router.post(ONE + "/password/reveal", openapi_extra=SHOWN_ONCE)
 def reveal_password(
     organisation: str, user: str, device_id: str, body: Revelation, use: With, actor: Recoverer
 ) -> RecoveryView:

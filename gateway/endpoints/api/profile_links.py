@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, With, needs
+from gateway.endpoints.api.signposts import SHOWN_ONCE
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.profiles import MAXIMUM_VALID_S, MINIMUM_VALID_S, VALID_S, Link
@@ -34,7 +35,7 @@ def view(link: Link) -> LinkView:
     return LinkView.model_validate(link, from_attributes=True)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, openapi_extra=SHOWN_ONCE)
 def create_profile_link(
     organisation: str,
     user: str,
