@@ -32,6 +32,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "job": "job",
         "archive": "archive",
         "audit": "audit",
+        "backup": "backup",
+        "restore": "backup",
         "certs": "certs",
         "nginx": "nginx",
         "phone": "phone",

@@ -96,7 +96,7 @@ def on_store(command: Callable[Concatenate[Work, P], None]) -> Callable[..., Non
     def run(*positional: P.args, **named: P.kwargs) -> None:
         as_json = bool(named.pop("as_json"))
         where = Where(*(named.pop(name) for name in ("path", "server", "token_file", "authority")))  # type: ignore[arg-type]
-        with _failures_told(), work_on(where, as_json) as work:
+        with failures_told(), work_on(where, as_json) as work:
             command(work, *positional, **named)
 
     for option in _OPTIONS:
@@ -189,7 +189,7 @@ def config_of(path: Path | None) -> Config:
 
 
 @contextmanager
-def _failures_told() -> Iterator[None]:
+def failures_told() -> Iterator[None]:
     try:
         yield
     except GatewayError as error:

@@ -89,3 +89,7 @@ class AuditTag(Enum):
     BACKEND_WIPE_ORDERED = "backend:wipe:ordered"
     BACKEND_WIPE_WITHDRAWN = "backend:wipe:withdrawn"
     ACT_REFUSED = "admin:act:refused"
+    STORE_BACKED_UP = "admin:store:backed-up"
+    STORE_RESTORED = "admin:store:restored"
+    PROTOCOL_LOG_ON = "admin:protocol-log:on"
+    PROTOCOL_LOG_OFF = "admin:protocol-log:off"

@@ -34,19 +34,39 @@ def migrate(url: str) -> None:
         engine.dispose()
 
 
-def _upgrade(connection: Connection) -> None:
-    config = Config()
-    config.set_main_option("script_location", "gateway.store:migrations")
-    current = MigrationContext.configure(connection).get_current_revision()
-    if current is not None and not _known(config, current):
-        return
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+def newest() -> str:
+    """The newest schema that this release knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
 
 
-def _known(config: Config, revision: str) -> bool:
+def present(connection: Connection) -> str | None:
+    """The schema that the database is at, None for one without."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known(revision: str) -> bool:
+    """Whether this release has the steps that lead to ``revision``; a newer release's it has not."""
     try:
-        ScriptDirectory.from_config(config).get_revision(revision)
+        ScriptDirectory.from_config(_config()).get_revision(revision)
     except CommandError:
         return False
     return True
+
+
+def bring(connection: Connection, revision: str = "head") -> None:
+    """Run the steps up to ``revision`` in the transaction of ``connection``."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def _upgrade(connection: Connection) -> None:
+    current = present(connection)
+    if current is None or known(current):
+        bring(connection)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "gateway.store:migrations")
+    return config

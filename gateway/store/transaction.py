@@ -80,12 +80,12 @@ class DatabaseStore:
 
     @contextmanager
     def read(self) -> Iterator[RowTransaction]:
-        with _translated(), self._engine.connect() as connection, engines.reading(connection).begin():
+        with translated(), self._engine.connect() as connection, engines.reading(connection).begin():
             yield RowTransaction(connection, self._reach)
 
     @contextmanager
     def write(self) -> Iterator[RowTransaction]:
-        with _translated(), self._engine.connect() as connection, engines.writing(connection).begin():
+        with translated(), self._engine.connect() as connection, engines.writing(connection).begin():
             transaction = RowTransaction(connection, self._reach)
             yield transaction
         self._tell(transaction.changes.announced)
@@ -96,7 +96,7 @@ class DatabaseStore:
 
     def feed(self) -> ChangeFeed:
         """Open a reader of everybody's changes, this store's own included."""
-        with _translated():
+        with translated():
             if self._engine.dialect.name == "sqlite":
                 return SqliteFeed(self._engine)
             return PostgresFeed(self._engine)
@@ -110,7 +110,7 @@ class DatabaseStore:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     try:
         yield
     except IntegrityError as error:
