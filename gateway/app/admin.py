@@ -1,6 +1,7 @@
 """The application of the administration listener, and what its process does by itself."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,7 +27,9 @@ QUARANTINE_S = 300.0
 
 def admin(config: Config) -> "Administration":
     """The application of the administration listener."""
-    from gateway.endpoints.administration import Administration  # noqa: PLC0415 - no client worker pays for it
+    # No client worker pays for these:
+    from gateway.endpoints.administration import Administration  # noqa: PLC0415
+    from gateway.endpoints.rates import Rates  # noqa: PLC0415
 
     made, threads = services(config), Threads()
 
@@ -38,7 +41,9 @@ def admin(config: Config) -> "Administration":
         threads.close()
         made.store.close()
 
-    return Administration(made, config.token_file, {"store": store_answers}, close, _rounds(config, made))
+    rates = Rates(config.admin, time.monotonic)
+    checks = {"store": store_answers}
+    return Administration(made, config.token_file, checks, close, _rounds(config, made), rates)
 
 
 def _rounds(config: Config, made: Services) -> Sequence[Rounds]:

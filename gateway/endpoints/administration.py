@@ -5,6 +5,7 @@ body is read. A body has 1 MiB at most, whether its length was announced or not.
 """
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -12,12 +13,14 @@ from typing import Protocol
 import anyio.to_thread
 from starlette.exceptions import HTTPException
 
+from gateway.config import Admin
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases
 from gateway.endpoints.api.problems import rendered
 from gateway.endpoints.health import Check, Health
 from gateway.endpoints.middleware import TRACE, App, Message, Receive, Scope, Send
 from gateway.endpoints.principals import Administrators
+from gateway.endpoints.rates import Header, Overrun, Rates
 from gateway.errors import GatewayError, Kind
 
 BODY_LIMIT = 1024 * 1024
@@ -49,8 +52,10 @@ class Administration:
         checks: Mapping[str, Check],
         close: Callable[[], None],
         rounds: Sequence[Rounds] = (),
+        rates: Rates | None = None,
     ) -> None:
         """``rounds`` is work that is done in this process while it lives: only one of its kind runs."""
+        self._rates = rates or Rates(Admin(), time.monotonic)
         self._token_file = token_file
         self._administrators: Administrators | None = None
         self._health = Health(checks)
@@ -79,23 +84,30 @@ class Administration:
         if scope["path"] in Health.PATHS:
             await self._health(scope, receive, send)
             return
-        private = _private(send)
+        private = _with(send, PRIVATE)
         try:
-            self._admit(scope)
+            left = self._admit(scope)
+        except Overrun as overrun:
+            await overrun.answer()(scope, receive, private)
         except GatewayError as error:
             await rendered(error)(scope, receive, private)
-            return
-        await self._serve(scope, receive, private)
+        else:
+            await self._serve(scope, receive, _with(send, (*PRIVATE, *left)))
 
-    def _admit(self, scope: Scope) -> None:
+    def _admit(self, scope: Scope) -> tuple[Header, ...]:
+        """The headers that tell what is left of the asker's budget."""
+        self._rates.source(scope["client"][0] if scope["client"] else "")
         headers = dict(scope["headers"])
         if self._administrators is None:
             raise GatewayError(Kind.UNAVAILABLE)
-        scope[ADMINISTRATOR] = self._administrators.bearer(headers.get(b"authorization"))
+        authority = self._administrators.bearer(headers.get(b"authorization"))
+        left = self._rates.principal(authority.credential or authority.name, scope["method"])
+        scope[ADMINISTRATOR] = authority
         if not scope["path"].startswith(f"{PREFIX}/"):
             raise GatewayError(Kind.NOT_FOUND)
         if int(headers.get(b"content-length", 0)) > BODY_LIMIT:
             raise GatewayError(Kind.TOO_LARGE, f"A request has at most {BODY_LIMIT} octets.")
+        return left
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette answers an unknown failure and raises it on: what it says belongs to the log."""
@@ -106,13 +118,13 @@ class Administration:
             _logger.error("request failed", exc_info=error, extra={"request": request})
 
 
-def _private(send: Send) -> Send:
-    async def send_private(message: Message) -> None:
+def _with(send: Send, headers: tuple[Header, ...]) -> Send:
+    async def send_with(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *PRIVATE]
+            message["headers"] = [*message.get("headers", ()), *headers]
         await send(message)
 
-    return send_private
+    return send_with
 
 
 def _measured(receive: Receive) -> Receive:

@@ -28,6 +28,13 @@ plain = ["127.0.0.1:1"]
 [store]
 directory = "{folder}"
 url = "{url}"
+[admin]
+requests_per_s = 100000
+requests_burst = 1000000
+reads_per_s = 100000
+reads_burst = 1000000
+writes_per_s = 100000
+writes_burst = 1000000
 [backends.default]
 url = "http://127.0.0.1:1/"
 [backends.other]
