@@ -39,6 +39,7 @@ from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.recovery import Recovery
+from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
@@ -134,6 +135,8 @@ class UseCases(Protocol):
     def examine(self) -> Examination: ...
     @property
     def profiles(self) -> Profiles: ...
+    @property
+    def repetitions(self) -> Repetitions: ...
 
 
 class Needs:
