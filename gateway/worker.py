@@ -9,6 +9,7 @@ import asyncio
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -46,28 +47,16 @@ class Feed(Protocol):
     def close(self) -> None: ...
 
 
-class Watch:
+class Hearing(ABC):
     """Hears of changes in a thread and tells the loop.
 
     Args:
         open_feed: opens the feed at the present; raises GatewayError while the database is away.
-        changed: called on the loop with what was heard, after the snapshots dropped it.
-        lost: called on the loop when rows are missing: everything must be looked at again.
-        gap: the exception by which the feed says so.
+        gap: the exception by which the feed says that rows are missing.
     """
 
-    def __init__(
-        self,
-        open_feed: Callable[[], Feed],
-        snapshots: Snapshots,
-        changed: Callable[[Sequence[Change]], None],
-        lost: Callable[[], None],
-        gap: type[Exception],
-    ) -> None:
+    def __init__(self, open_feed: Callable[[], Feed], gap: type[Exception]) -> None:
         self._open_feed = open_feed
-        self._snapshots = snapshots
-        self._changed = changed
-        self._lost = lost
         self._gap = gap
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -90,7 +79,7 @@ class Watch:
                 if feed is None:
                     feed = self._open_feed()
                     self._tell(self._gone)
-                changes = feed.read() if feed.wait(HEARD_EVERY_S) else ()
+                changes = feed.read() if feed.wait(HEARD_EVERY_S) else None
                 self._tell(self._heard, changes)
             except self._gap:
                 self._tell(self._gone)
@@ -107,7 +96,37 @@ class Watch:
         if self._loop is not None and not self._stop.is_set():
             self._loop.call_soon_threadsafe(call, *arguments)
 
-    def _heard(self, changes: Sequence[Change]) -> None:
+    @abstractmethod
+    def _heard(self, changes: Sequence[Change] | None) -> None:
+        """Called on the loop: what was announced, maybe nothing; None for silence."""
+
+    @abstractmethod
+    def _gone(self) -> None:
+        """Called on the loop: everything must be looked at again."""
+
+
+class Watch(Hearing):
+    """Keeps the snapshots true.
+
+    Args:
+        changed: called on the loop with what was heard, after the snapshots dropped it.
+        lost: called on the loop when rows are missing.
+    """
+
+    def __init__(
+        self,
+        open_feed: Callable[[], Feed],
+        snapshots: Snapshots,
+        changed: Callable[[Sequence[Change]], None],
+        lost: Callable[[], None],
+        gap: type[Exception],
+    ) -> None:
+        super().__init__(open_feed, gap)
+        self._snapshots = snapshots
+        self._changed = changed
+        self._lost = lost
+
+    def _heard(self, changes: Sequence[Change] | None) -> None:
         self._snapshots.fresh_at = time.monotonic()
         if changes:
             self._snapshots.drop(changes)
@@ -117,6 +136,35 @@ class Watch:
         self._snapshots.clear()
         self._snapshots.fresh_at = time.monotonic()
         self._lost()
+
+
+class Bell(Hearing):
+    """Rings within this process whenever something may have been committed, for all who wait for it.
+
+    A ring is a hint: whoever hears it looks by itself, and finds nothing now and then.
+    """
+
+    def __init__(self, open_feed: Callable[[], Feed], gap: type[Exception]) -> None:
+        super().__init__(open_feed, gap)
+        self._waiting: set[asyncio.Event] = set()
+
+    def listen(self) -> asyncio.Event:
+        """An event that is set at each ring from now on; whoever waits clears it."""
+        rung = asyncio.Event()
+        self._waiting.add(rung)
+        return rung
+
+    def leave(self, rung: asyncio.Event) -> None:
+        """Listen no longer."""
+        self._waiting.discard(rung)
+
+    def _heard(self, changes: Sequence[Change] | None) -> None:
+        if changes is not None:
+            self._gone()
+
+    def _gone(self) -> None:
+        for each in self._waiting:
+            each.set()
 
 
 def _close(feed: Feed | None) -> None:
