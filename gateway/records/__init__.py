@@ -4,7 +4,7 @@ They stand below both ``services`` and ``store``, which may not see each other (
 them from here: in which file a noun lives is this package's own business.
 """
 
-from gateway.records.audit import Actor, AuditRecord
+from gateway.records.audit import ARCHIVE, CHECKPOINT, DONE, Actor, AuditQuestion, AuditRecord, Seal
 from gateway.records.backends import BackendKey
 from gateway.records.changes import Change, Contact, Scope
 from gateway.records.directory import (
@@ -33,12 +33,16 @@ from gateway.records.rules import ExpectedDevice, HeldDevice, RuleSetVersion
 from gateway.records.tags import AuditTag
 
 __all__ = [
+    "ARCHIVE",
+    "CHECKPOINT",
     "DETAILS",
+    "DONE",
     "NOTHING",
     "Actor",
     "ArchiveCause",
     "ArchivedDevice",
     "Assignment",
+    "AuditQuestion",
     "AuditRecord",
     "AuditTag",
     "BackendKey",
@@ -65,6 +69,7 @@ __all__ = [
     "RuleSetVersion",
     "Safeguards",
     "Scope",
+    "Seal",
     "Signal",
     "User",
     "UserSource",

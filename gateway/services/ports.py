@@ -11,7 +11,6 @@ from typing import Protocol
 
 from gateway.records import (
     Assignment,
-    AuditRecord,
     AuditTag,
     BackendKey,
     Change,
@@ -26,6 +25,7 @@ from gateway.records import (
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
 from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
+from gateway.services.audit_ports import AuditTrail, Chain
 from gateway.services.directory_ports import Directory
 from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
@@ -316,11 +316,7 @@ class DevicePasswords(Protocol):
         ...
 
 
-class AuditTrail(Protocol):
-    """Append-only (product 8)."""
 
-    def append(self, record: AuditRecord) -> None: ...
-    def append_all(self, records: Iterable[AuditRecord]) -> None: ...
     def query(
         self,
         *,
@@ -329,7 +325,6 @@ class AuditTrail(Protocol):
         tag: AuditTag | None = None,
         after: int = 0,
         limit: int = 100,
-    ) -> Sequence[AuditRecord]:
         """Ordered by sequence."""
         ...
 

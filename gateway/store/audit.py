@@ -1,13 +1,24 @@
-"""The audit trail's rows (product 8): appended and read, never changed."""
+"""The audit trail's rows (product 8): appended and read, never changed.
+
+Writers of one database never overlap (``engine``), so the next number is the last one plus one and the chain
+has no gap: a sequence of the database's own would leave one behind each transaction that was undone.
+"""
 
 from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, not_, or_, select, text
 
-from gateway.records import Actor, AuditRecord, AuditTag
+from gateway.errors import GatewayError, Kind
+from gateway.records import DONE, Actor, AuditQuestion, AuditRecord, AuditTag
+from gateway.records.chain import COLUMNS, DOCUMENTS, canonical, link, moment
+from gateway.store.audit_chain import last_link
+from gateway.store.changes import CHANNEL
 from gateway.store.tables import audit
+from gateway.store.within import everybody
+
+UNSTORABLE = "A record holds what cannot be stored: half a character, or a number that is none."
 
 
 class AuditRows:
@@ -15,14 +26,23 @@ class AuditRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._last: tuple[int, str] | None = None
 
     def append(self, record: AuditRecord) -> None:
-        self._connection.execute(insert(audit), _row(record))
+        self.append_all((record,))
 
     def append_all(self, records: Iterable[AuditRecord]) -> None:
-        rows = [_row(record) for record in records]
+        first = self._last is None
+        last = self._last or last_link(self._connection)
+        rows = []
+        for record in records:
+            row = _chained(record, *last)
+            last = row["sequence"], row["hash"]
+            rows.append(row)
         if rows:
-            self._connection.execute(insert(audit), rows)
+            self._connection.execute(everybody(insert(audit)), rows)
+            self._last = last
+            self._wake(first)
 
     def query(
         self,
@@ -33,14 +53,62 @@ class AuditRows:
         after: int = 0,
         limit: int = 100,
     ) -> Sequence[AuditRecord]:
-        statement = select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(limit)
-        if organisation is not None:
-            statement = statement.where(audit.c.organisation == organisation)
-        if target is not None:
-            statement = statement.where(audit.c.target == target)
-        if tag is not None:
-            statement = statement.where(audit.c.tag == tag)
+        return self.find(AuditQuestion(organisation, target, tag=tag, after=after), limit)
+
+    def find(self, question: AuditQuestion, limit: int = 100) -> Sequence[AuditRecord]:
+        order = audit.c.sequence.desc() if question.newest_first else audit.c.sequence
+        statement = select(audit).where(*_conditions(question)).order_by(order).limit(limit)
         return [_record(row) for row in self._connection.execute(statement).mappings()]
+
+    def _wake(self, first: bool) -> None:
+        """Tell the readers of events, once in a transaction; SQLite tells by itself."""
+        if first and self._connection.dialect.name == "postgresql":
+            self._connection.execute(everybody(text(f"SELECT pg_notify('{CHANNEL}', '')")))
+
+
+def _conditions(question: AuditQuestion) -> list[ColumnElement[bool]]:
+    equal = {
+        audit.c.organisation: question.organisation,
+        audit.c.target: question.target,
+        audit.c.tag: question.tag,
+        audit.c.actor_name: question.actor,
+    }
+    found = [column == value for column, value in equal.items() if value is not None]
+    if question.user is not None:
+        found.append(_about(question.user))
+    if question.since is not None:
+        found.append(audit.c.at >= question.since)
+    if question.until is not None:
+        found.append(audit.c.at < question.until)
+    if question.refused is not None:
+        done = audit.c.outcome == DONE
+        found.append(not_(done) if question.refused else done)
+    return found + _between(question)
+
+
+def _between(question: AuditQuestion) -> list[ColumnElement[bool]]:
+    found = []
+    if question.after:
+        found.append(audit.c.sequence > question.after)
+    if question.before:
+        found.append(audit.c.sequence < question.before)
+    return found
+
+
+def _about(user: str) -> ColumnElement[bool]:
+    return or_(audit.c.target == user, func.substr(audit.c.target, 1, len(user) + 1) == f"{user}/")
+
+
+def _chained(record: AuditRecord, last: int, previous: str) -> dict[str, Any]:
+    """The row that follows the record number ``last`` with the hash ``previous``."""
+    row = {**_row(record), "sequence": last + 1}
+    try:
+        told = {name: canonical(row[name]) for name in DOCUMENTS}
+        plain = {**row, **told, "tag": record.tag.value, "at": moment(record.at)}
+        hashed = link(tuple(plain[name] for name in COLUMNS), previous)
+    except ValueError as error:
+        raise GatewayError(Kind.MALFORMED, UNSTORABLE) from error
+    return {**row, "previous": previous, "hash": hashed}
 
 
 def _row(record: AuditRecord) -> dict[str, Any]:
@@ -51,6 +119,8 @@ def _row(record: AuditRecord) -> dict[str, Any]:
         "actor_name": record.actor.name,
         "actor_address": record.actor.address,
         "actor_user_agent": record.actor.user_agent,
+        "actor_person": record.actor.person,
+        "actor_credential": record.actor.credential,
         "request_id": record.actor.request_id,
         "organisation": record.organisation,
         "target": record.target,
@@ -63,7 +133,13 @@ def _row(record: AuditRecord) -> dict[str, Any]:
 
 def _record(row: RowMapping) -> AuditRecord:
     actor = Actor(
-        row["actor_kind"], row["actor_name"], row["actor_address"], row["actor_user_agent"], row["request_id"]
+        row["actor_kind"],
+        row["actor_name"],
+        row["actor_address"],
+        row["actor_user_agent"],
+        row["request_id"],
+        row["actor_person"],
+        row["actor_credential"],
     )
     return AuditRecord(
         tag=row["tag"],
@@ -76,4 +152,6 @@ def _record(row: RowMapping) -> AuditRecord:
         reason=row["reason"],
         outcome=row["outcome"],
         sequence=row["sequence"],
+        previous=row["previous"],
+        hash=row["hash"],
     )

@@ -353,12 +353,12 @@ devices = Table(
 )
 tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
 
-# No foreign key: the trail outlives what it tells of. Triggers of the first migration refuse UPDATE and
-# DELETE.
+# No foreign key: the trail outlives what it tells of. Triggers refuse UPDATE, DELETE of what was not archived,
+# and INSERT of anything but the next number, which the writer gives (``records.chain``).
 audit = Table(
     "audit",
     metadata,
-    Column("sequence", Sequence, primary_key=True, autoincrement=True),
+    Column("sequence", Sequence, primary_key=True, autoincrement=False),
     Column("tag", named(AuditTag), nullable=False),
     Column("at", Instant, nullable=False),
     Column("actor_kind", Text, nullable=False),
@@ -372,9 +372,12 @@ audit = Table(
     Column("after", Document, nullable=False),
     Column("reason", Text, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column("actor_person", Text, nullable=False, server_default=""),
+    Column("actor_credential", Text, nullable=False, server_default=""),
+    Column("previous", String(64), nullable=False, server_default=""),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "organisation", "sequence"),
     Index(None, "target", "sequence"),
-    sqlite_autoincrement=True,
 )
 
 # sqlite_autoincrement: a pruned sequence number is never given again, or a reader would skip the new row.

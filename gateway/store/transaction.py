@@ -20,6 +20,7 @@ from gateway.store.api_tokens import ApiTokenRows
 from gateway.store.archive import ArchiveRows
 from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
+from gateway.store.audit_chain import ChainRows
 from gateway.store.backend_keys import BackendKeyRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.device_passwords import DevicePasswordRows
@@ -61,6 +62,7 @@ class RowTransaction:
         self.api_tokens = ApiTokenRows(connection, reach)
         self.sessions = SessionRows(connection)
         self.audit = AuditRows(connection)
+        self.audit_chain = ChainRows(connection)
         self.changes = ChangeRows(connection)
 
 

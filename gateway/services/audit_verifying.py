@@ -1,0 +1,110 @@
+"""``usher audit verify``: whether the trail is what was written (product 8, T26).
+
+What is signed is believed, what is not is told: checkpoints of the database and, where somebody kept them
+elsewhere, those of a file, too. A trail that was cut back begins where the signed mark of its last archive
+ends.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.errors import GatewayError, Kind
+from gateway.records import ARCHIVE, CHECKPOINT, Seal
+from gateway.records.chain import GENESIS
+from gateway.services.audit_findings import Fault, Finding
+from gateway.services.audit_inspection import Inspection, unseen
+from gateway.services.audit_ports import Chain, Signing, Trusting
+from gateway.services.audit_seals import is_genuine, signer_of
+from gateway.services.ports import Clock, Store
+
+BUSY = "The trail is being verified already."
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was found.
+
+    Attributes:
+        first, last: numbers of the first and the last record that is there, 0 where there is none.
+        checkpoint: the youngest genuine one. archived: number of the last record in an archive.
+    """
+
+    at: datetime
+    count: int
+    first: int
+    last: int
+    findings: Sequence[Finding]
+    checkpoint: Seal | None
+    archived: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+
+class AuditVerifier:
+    """Verifies the trail of one store; one at a time, for it takes a CPU."""
+
+    def __init__(self, store: Store, clock: Clock, signing: Callable[[], Signing]) -> None:
+        self._store = store
+        self._clock = clock
+        self._signing = signing
+        self._busy = threading.Lock()
+
+    def verify(self, kept: Iterable[Seal] = ()) -> Report:
+        """Go over the whole trail.
+
+        Args:
+            kept: checkpoints that were kept elsewhere.
+
+        Raises:
+            GatewayError: UNAVAILABLE without the key; CONFLICT while another verification runs.
+        """
+        signer = signer_of(self._signing)
+        if not self._busy.acquire(blocking=False):
+            raise GatewayError(Kind.CONFLICT, BUSY)
+        try:
+            with self._store.read() as transaction:
+                return _verified(transaction.audit_chain, tuple(kept), signer, self._clock.now())
+        finally:
+            self._busy.release()
+
+
+def _verified(chain: Chain, kept: Sequence[Seal], signer: Signing, now: datetime) -> Report:
+    archives, false_archives = sorted_out(chain.seals(ARCHIVE), signer)
+    checkpoints, false_checkpoints = sorted_out(chain.seals(CHECKPOINT), signer)
+    others, false_others = sorted_out(kept, signer)
+    elsewhere = {seal.sequence: seal for seal in others}
+    begin = archives[-1] if archives else None
+    start, previous = (begin.sequence + 1, begin.hash) if begin else (1, GENESIS)
+    inspection = Inspection(start, previous, joined(checkpoints, elsewhere))
+    for record in chain.links(after=start - 1):
+        inspection.take(record)
+    findings = [*inspection.findings(), *unseen(checkpoints, elsewhere)]
+    findings += forged([*false_archives, *false_checkpoints, *false_others])
+    first = start if inspection.count else 0
+    last = inspection.place if inspection.count else 0
+    youngest = checkpoints[-1] if checkpoints else None
+    return Report(now, inspection.count, first, last, findings, youngest, start - 1)
+
+
+def sorted_out(seals: Iterable[Seal], trusted: Trusting) -> tuple[list[Seal], list[Seal]]:
+    """The genuine ones by sequence, and the others."""
+    genuine: list[Seal] = []
+    others: list[Seal] = []
+    for seal in seals:
+        (genuine if is_genuine(seal, trusted) else others).append(seal)
+    return sorted(genuine, key=lambda seal: seal.sequence), others
+
+
+def joined(seals: Sequence[Seal], others: Mapping[int, Seal]) -> list[Seal]:
+    """Both by sequence, and both where they are about one number: they should say the same."""
+    return sorted([*seals, *others.values()], key=lambda seal: seal.sequence)
+
+
+def forged(seals: Iterable[Seal]) -> list[Finding]:
+    """Seals that no trusted key signed."""
+    return [Finding(seal.sequence, seal.sequence, Fault.FORGED) for seal in seals]
