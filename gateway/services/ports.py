@@ -11,7 +11,6 @@ from typing import Protocol
 
 from gateway.records import (
     Assignment,
-    AuditTag,
     BackendKey,
     Change,
     Contact,
@@ -316,19 +315,6 @@ class DevicePasswords(Protocol):
         ...
 
 
-
-    def query(
-        self,
-        *,
-        organisation: str | None = None,
-        target: str | None = None,
-        tag: AuditTag | None = None,
-        after: int = 0,
-        limit: int = 100,
-        """Ordered by sequence."""
-        ...
-
-
 class Changes(Protocol):
     """The change feed (house.md 4a): written in the transaction that changed, read by every process."""
 
@@ -377,6 +363,8 @@ class Transaction(Protocol):
     def sessions(self) -> SessionRecords: ...
     @property
     def audit(self) -> AuditTrail: ...
+    @property
+    def audit_chain(self) -> Chain: ...
     @property
     def changes(self) -> Changes: ...
 
