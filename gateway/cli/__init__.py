@@ -5,8 +5,11 @@
 
 import importlib
 import importlib.util
+import os
+import sys
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 import click
 
@@ -43,6 +46,10 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """Command name to the module of this package that defines a click command of that name."""
 
 
+INTERRUPTED, CUT_OFF = 130, 141
+"""Exit codes by Ctrl-C, and where nobody reads on: what a shell says of a program that a signal ended."""
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are looked at."""
 
@@ -57,6 +64,27 @@ class Lazy(click.Group):
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
         command = getattr(module, cmd_name)
         return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Ctrl-C and a reader that went away (``usher ... | head``) end it quietly."""
+        as_json = "--json" in ctx.args
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, click.Abort) as stopped:
+            if not isinstance(stopped.__context__ or stopped, KeyboardInterrupt):
+                raise
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            # What is buffered has nowhere to go: the interpreter would complain when it flushes at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(CUT_OFF)
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            from gateway.cli.failures import usage_line  # noqa: PLC0415 - no command pays for it otherwise
+
+            click.echo(usage_line(error), err=True)
+            sys.exit(error.exit_code)
 
 
 @click.command(cls=Lazy)

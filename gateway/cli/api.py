@@ -62,13 +62,16 @@ class Api:
         """Take something away."""
         self.send("DELETE", path, query=query)
 
-    def pages(self, path: str, answer: type[M], **query: Any) -> Iterator[M]:
-        """Every page of a list, until there is no ``next``."""
+    def pages(self, path: str, answer: type[M], *, most: int | None = None, **query: Any) -> Iterator[M]:
+        """Every page of a list, until there is no ``next`` or there were ``most`` items."""
         cursor: str | None = ""
-        while cursor is not None:
-            page = self.get(path, answer, **{"limit": PAGE, **query, "cursor": cursor})
+        left = most
+        while cursor is not None and (left is None or left > 0):
+            size = PAGE if left is None else min(left, PAGE)
+            page = self.get(path, answer, **{"limit": size, **query, "cursor": cursor})
             yield page
             cursor = getattr(page, "next", None)
+            left = None if left is None else left - len(getattr(page, "items", ()))
 
     def whole(self, path: str, answer: type[M], **query: Any) -> M:
         """A list with the items of all its pages, as one."""

@@ -1,12 +1,14 @@
 """``usher archive``: devices that left the list by themselves (product 5.7)."""
 
+from collections.abc import Sequence
+
 import click
 
+from gateway.cli.api import at
 from gateway.cli.local import Work, on_store
-from gateway.cli.tables import table
-from gateway.endpoints.api.archive import ArchivedList, view
+from gateway.cli.paging import show_pages
+from gateway.endpoints.api.archive import ArchivedList, ArchivedView
 
-PAGE = 1000
 HEADINGS = ("DEVICEID", "ADDRESS", "WHY", "ARCHIVED AT")
 
 
@@ -15,6 +17,10 @@ HEADINGS = ("DEVICEID", "ADDRESS", "WHY", "ARCHIVED AT")
 @on_store
 def archive(work: Work, organisation: str) -> None:
     """List the archived devices of ORGANISATION, the youngest first; ``--json`` has their stories."""
-    found = list(work.services.archive.list(organisation, limit=PAGE))
-    rows = ((each.key.device_id, each.address, each.cause, each.archived_at) for each in found)
-    work.show(ArchivedList(items=[view(each) for each in found], next=None), lambda: table(HEADINGS, rows))
+    show_pages(
+        work, work.api.pages(at("organisations", organisation, "archive"), ArchivedList), HEADINGS, _row
+    )
+
+
+def _row(each: ArchivedView) -> Sequence[object]:
+    return each.device_id, each.address, each.cause, each.archived_at

@@ -5,25 +5,24 @@ A device is named as in ``usher device``: by its user's address and its DeviceId
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from gateway.cli.api import at
+from gateway.cli.device_named import Named, because, named
+from gateway.cli.found import owner
 from gateway.cli.local import USAGE, Work, end, on_store
-from gateway.cli.tables import table
-from gateway.endpoints.api.conduct import thresholds_view
-from gateway.endpoints.api.device_views import DeviceList, view
-from gateway.records.notices import Notice
+from gateway.cli.paging import show_pages
+from gateway.cli.tables import table, visible
+from gateway.endpoints.api.conduct import Settled, ThresholdsView
+from gateway.endpoints.api.device_views import DeviceList, DeviceView
 from gateway.services.identity import Resolution
-from gateway.services.reasons import tidy_reason
-from mdm.device import Device, DeviceKey
 from mdm.misbehaviour import SERVICE
 
-PAGE = 1000
 HEADINGS = ("ADDRESS", "DEVICEID", "TYPE", "LAST SEEN", "WHY")
-_REASON = click.option("--reason", default="", help="Why; the audit trail keeps it.")
 
 
 @click.group()
@@ -36,7 +35,7 @@ def conduct() -> None:
 @on_store
 def suspended(work: Work, organisation: str) -> None:
     """List devices of ORGANISATION that are suspended for misbehaviour."""
-    _list(work, organisation, Notice.SUSPENDED)
+    _list(work, organisation, "suspended-devices", lambda each: each.suspended_reason)
 
 
 @conduct.command()
@@ -44,7 +43,7 @@ def suspended(work: Work, organisation: str) -> None:
 @on_store
 def looping(work: Work, organisation: str) -> None:
     """List devices of ORGANISATION that provision round after round."""
-    _list(work, organisation, Notice.LOOPING)
+    _list(work, organisation, "looping-devices", lambda each: each.diagnosis)
 
 
 @conduct.command()
@@ -52,7 +51,7 @@ def looping(work: Work, organisation: str) -> None:
 @on_store
 def disputed(work: Work, organisation: str) -> None:
     """List devices of ORGANISATION that may not be who they say."""
-    _list(work, organisation, Notice.CONFLICT)
+    _list(work, organisation, "disputed-devices", lambda each: each.conflict)
 
 
 @conduct.command()
@@ -61,33 +60,33 @@ def disputed(work: Work, organisation: str) -> None:
 @on_store
 def stale(work: Work, organisation: str, days: int | None) -> None:
     """List devices of ORGANISATION that were not heard of for long."""
-    _list(work, organisation, Notice.SILENT, days)
+    _list(work, organisation, "stale-devices", lambda _: "", days=days)
 
 
 @conduct.command()
 @click.argument("address")
 @click.argument("device_id", metavar="DEVICEID")
-@_REASON
+@because
 @on_store
 def release(work: Work, address: str, device_id: str, reason: str) -> None:
     """Let a suspended or looping device start anew."""
-    key = _key(work, address, device_id)
-    _show(work, work.services.misbehaviour.release(work.actor, key, tidy_reason(reason)), "released")
+    place = _meant(work, address, device_id).place("release")
+    _show(work, work.api.post(place, DeviceView, {"reason": reason}), "released")
 
 
 @conduct.command()
 @click.argument("address")
 @click.argument("device_id", metavar="DEVICEID")
 @click.argument("resolution", type=click.Choice([resolution.value for resolution in Resolution]))
-@_REASON
+@because
 @on_store
 def resolve(work: Work, address: str, device_id: str, resolution: str, reason: str) -> None:
     """End a dispute: accept it as the same device, block it, or forget it."""
-    key = _key(work, address, device_id)
-    wanted = Resolution(resolution)
-    after = work.services.identities.resolve(work.actor, key, wanted, tidy_reason(reason))
+    device = _meant(work, address, device_id)
+    body = {"resolution": resolution, "reason": reason}
+    after = work.api.post(device.place("identity"), Settled, body).device
     if after is None:
-        work.show({"forgotten": key.device_id}, lambda: f"forgotten {key.device_id}")
+        work.show({"forgotten": device.device_id}, lambda: f"forgotten {visible(device.device_id)}")
     else:
         _show(work, after, f"{resolution}ed")
 
@@ -97,21 +96,19 @@ def resolve(work: Work, address: str, device_id: str, resolution: str, reason: s
 @on_store
 def thresholds(work: Work, organisation: str) -> None:
     """Show what counts as misbehaviour in ORGANISATION."""
-    shown = thresholds_view(work.services.misbehaviour.thresholds(organisation))
+    shown = work.api.get(at("organisations", organisation, "misbehaviour"), ThresholdsView)
     work.show(shown, lambda: _thresholds(shown.thresholds))
 
 
 @conduct.command("set")
 @click.argument("organisation")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_REASON
+@because
 @on_store
 def set_(work: Work, organisation: str, file: Path, reason: str) -> None:
     """Replace the thresholds of ORGANISATION by those of a JSON FILE; an empty object means the defaults."""
-    changed = work.services.misbehaviour.set_thresholds(
-        work.actor, organisation, _document(file), tidy_reason(reason)
-    )
-    shown = thresholds_view(changed)
+    body = {"thresholds": _document(file), "reason": reason}
+    shown = work.api.put(at("organisations", organisation, "misbehaviour"), ThresholdsView, body)
     work.show(shown, lambda: _thresholds(shown.thresholds))
 
 
@@ -125,36 +122,23 @@ def _document(file: Path) -> dict[str, Any]:
     return document
 
 
-def _key(work: Work, address: str, device_id: str) -> DeviceKey:
-    owner = work.services.users.get(address)
-    return work.services.finder.key(owner.organisation, owner.id, device_id)
+def _meant(work: Work, address: str, device_id: str) -> Named:
+    return named(owner(work, address), device_id)
 
 
-def _list(work: Work, organisation: str, notice: Notice, days: int | None = None) -> None:
-    found: list[Device] = []
-    after = ("", "")
-    while page := work.services.misbehaviour.noted(organisation, notice, days=days, after=after, limit=PAGE):
-        found += page
-        after = (page[-1].key.user, page[-1].key.device_id)
-    owners = work.services.finder.owners(found)
-    items = [view(each, owners[each.key.user]) for each in found]
-    rows = [_row(each, owners[each.key.user], notice) for each in found]
-    work.show(DeviceList(items=items, next=None), lambda: table(HEADINGS, rows))
+def _list(
+    work: Work, organisation: str, list_of: str, why: Callable[[DeviceView], str], **query: int | None
+) -> None:
+    pages = work.api.pages(at("organisations", organisation, list_of), DeviceList, **query)
+
+    def row(each: DeviceView) -> Sequence[object]:
+        return each.address, each.device_id, each.device_type, each.last_seen, why(each)
+
+    show_pages(work, pages, HEADINGS, row)
 
 
-def _row(each: Device, address: str, notice: Notice) -> Sequence[object]:
-    why = {
-        Notice.SUSPENDED: each.suspended_reason,
-        Notice.LOOPING: each.diagnosis,
-        Notice.CONFLICT: each.conflict,
-        Notice.SILENT: "",
-    }[notice]
-    return (address, each.key.device_id, each.device_type, each.last_seen, why)
-
-
-def _show(work: Work, after: Device, what: str) -> None:
-    owners = work.services.finder.owners([after])
-    work.show(view(after, owners[after.key.user]), lambda: f"{what} {after.key.device_id}")
+def _show(work: Work, after: DeviceView, what: str) -> None:
+    work.show(after, lambda: f"{what} {visible(after.device_id)}")
 
 
 def _thresholds(document: dict[str, Any]) -> str:

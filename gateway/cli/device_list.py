@@ -1,4 +1,5 @@
-"""``usher device list`` (product 5.1; docs/device-list.md): any filter, any order, as a table, JSON or CSV.
+"""``usher device list`` (product 5.1; docs/device-list.md): any filter, any order, as a table, JSON or CSV,
+printed page by page: a fleet never sits in memory as text.
 
 Most of what it prints is what strangers' devices report of themselves: on a terminal and in CSV no control
 character is left, and no cell of a CSV is a formula (T22, T23).
@@ -8,18 +9,18 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import click
 
-from gateway.cli.local import Work, on_store
+from gateway.cli.api import at
+from gateway.cli.local import USAGE, Work, end, on_store
+from gateway.cli.paging import show_pages, watched, write
 from gateway.cli.tables import cell, table
-from gateway.endpoints.api.device_views import DeviceList, counts_view, view
+from gateway.endpoints.api.device_views import DeviceCounts, DeviceList, DeviceView
 from gateway.records.inventory import BY_RULE, FIELDS
-from gateway.services.inventory import Question
-from mdm.device import Device, WipeProgress
+from mdm.device import WipeProgress
 
-PAGE = 1000
 HEADINGS = ("ADDRESS", "DEVICEID", "TYPE", "MODEL", "PROTOCOL", "STATE", "ACCESS", "LAST SEEN")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\\")
 """What makes a spreadsheet read a cell as a formula, or hides such a character behind it."""
@@ -27,36 +28,36 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\\")
 _AFTER_SEPARATOR = re.compile(r"(?<=;)(?=\s*[=+@\-＝＋＠－])")
 """Where a formula would begin in a spreadsheet whose language separates columns by semicolons."""
 
-Column = Callable[[Device, str], object]
+Column = Callable[[DeviceView], object]
 COLUMNS: Mapping[str, Column] = {
-    "address": lambda _, address: address,
-    "device_id": lambda each, _: each.key.device_id,
-    "alias": lambda each, _: each.alias,
-    "type": lambda each, _: each.device_type,
-    "family": lambda each, _: each.family,
-    "model": lambda each, _: each.information.model,
-    "friendly_name": lambda each, _: each.information.friendly_name,
-    "os": lambda each, _: each.information.os,
-    "os_language": lambda each, _: each.information.os_language,
-    "imei": lambda each, _: each.information.imei,
-    "phone_number": lambda each, _: each.information.phone_number,
-    "operator": lambda each, _: each.information.mobile_operator,
-    "enable_outbound_sms": lambda each, _: each.information.enable_outbound_sms,
-    "user_agent": lambda each, _: each.user_agent,
-    "protocol": lambda each, _: each.protocol_version,
-    "state": lambda each, _: each.state,
-    "wipe": lambda each, _: each.wipe.progress if each.wipe else WipeProgress.NONE,
-    "access": lambda each, _: each.access or BY_RULE,
-    "access_reason": lambda each, _: each.access_reason,
-    "held": lambda each, _: each.held_since,
-    "suspended": lambda each, _: each.suspended_until,
-    "diagnosis": lambda each, _: each.diagnosis,
-    "conflict": lambda each, _: each.conflict,
-    "policy": lambda each, _: each.policy_digest,
-    "first_seen": lambda each, _: each.first_seen,
-    "last_seen": lambda each, _: each.last_seen,
-    "last_sync": lambda each, _: each.last_sync,
-    "last_ip": lambda each, _: each.last_ip,
+    "address": lambda each: each.address,
+    "device_id": lambda each: each.device_id,
+    "alias": lambda each: each.alias,
+    "type": lambda each: each.device_type,
+    "family": lambda each: each.family,
+    "model": lambda each: each.reported.model,
+    "friendly_name": lambda each: each.reported.friendly_name,
+    "os": lambda each: each.reported.os,
+    "os_language": lambda each: each.reported.os_language,
+    "imei": lambda each: each.reported.imei,
+    "phone_number": lambda each: each.reported.phone_number,
+    "operator": lambda each: each.reported.mobile_operator,
+    "enable_outbound_sms": lambda each: each.reported.enable_outbound_sms,
+    "user_agent": lambda each: each.user_agent,
+    "protocol": lambda each: each.protocol_version,
+    "state": lambda each: each.state,
+    "wipe": lambda each: each.wipe.progress if each.wipe else WipeProgress.NONE,
+    "access": lambda each: each.access or BY_RULE,
+    "access_reason": lambda each: each.access_reason,
+    "held": lambda each: each.held_since,
+    "suspended": lambda each: each.suspended_until,
+    "diagnosis": lambda each: each.diagnosis,
+    "conflict": lambda each: each.conflict,
+    "policy": lambda each: each.policy_digest,
+    "first_seen": lambda each: each.first_seen,
+    "last_seen": lambda each: each.last_seen,
+    "last_sync": lambda each: each.last_sync,
+    "last_ip": lambda each: each.last_ip,
 }
 """Of a CSV, by the names under which they can be asked for."""
 
@@ -83,64 +84,50 @@ def asks(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def list_(work: Work, /, limit: int | None, as_csv: bool, count: bool, **asked: str | None) -> None:
     """List devices: any filter, any order (docs/device-list.md)."""
-    question = _question(work, {name: text for name, text in asked.items() if text is not None})
+    place, query = _question(asked)
     if count:
-        _count(work, question)
-    elif as_csv:
-        click.echo(csv_text(found(work, question, limit)), nl=False)
+        _count(work, work.api.get(f"{place}/counts", DeviceCounts, **query))
+        return
+    pages = work.api.pages(place, DeviceList, most=limit, **query)
+    if as_csv:
+        write(csv_blocks(page.items for page in watched(pages)))
     else:
-        show_all(work, list(found(work, question, limit)))
+        show_pages(work, pages, HEADINGS, _row)
 
 
-def _question(work: Work, asked: Mapping[str, str]) -> Question:
-    home, person = asked.get("organisation"), asked.get("owner")
-    return Question(
-        organisation=work.services.tenants.organisation(home).id if home else None,
-        user=work.services.users.get(person).id if person else None,
-        fields={name: text for name, text in asked.items() if name in FIELDS},
-        search=asked.get("search", ""),
-        sort=asked.get("sort", ""),
-    )
+def _question(asked: Mapping[str, str | None]) -> tuple[str, dict[str, str]]:
+    """Where to ask and what. An empty text is no filter left out: whoever's variable was empty meant one."""
+    given = {name: text for name, text in asked.items() if text is not None}
+    for name in ("organisation", "owner", *FIELDS):
+        if not given.get(name, "-").strip():
+            end(f"--{_OPTIONS.get(name, name).replace('_', '-')}: something has to be asked for", USAGE)
+    home, person = given.pop("organisation", None), given.pop("owner", None)
+    place = at("organisations", home, "devices") if home else at("devices")
+    return place, given | ({"user": person} if person else {})
 
 
-def found(work: Work, question: Question, limit: int | None = None) -> Iterator[tuple[Device, str]]:
-    """Devices with their users' addresses, page by page, up to ``limit``."""
-    left, after = limit, None
-    while left is None or left > 0:
-        page = work.services.inventory.find(
-            question, after=after, limit=PAGE if left is None else min(left, PAGE)
-        )
-        yield from ((each, page.addresses.get(each.key.user, "")) for each in page.devices)
-        after = page.next
-        if after is None:
-            return
-        left = None if left is None else left - len(page.devices)
+_OPTIONS = {"organisation": "org", "owner": "user"}
 
 
-def show_all(work: Work, devices: list[tuple[Device, str]]) -> None:
-    """Print a list as a table, or as the document that the REST API answers."""
-    items = [view(each, address) for each, address in devices]
-    work.show(DeviceList(items=items, next=None), lambda: as_table(devices))
-
-
-def as_table(devices: Iterable[tuple[Device, str]]) -> str:
+def as_table(devices: Iterable[DeviceView]) -> str:
     """The columns that fit a terminal."""
+    return table(HEADINGS, map(_row, devices))
+
+
+def _row(each: DeviceView) -> Sequence[object]:
     shown = ("address", "device_id", "type", "model", "protocol", "state")
-    rows = (
-        (*(COLUMNS[name](each, address) for name in shown), each.access, each.last_seen)
-        for each, address in devices
-    )
-    return table(HEADINGS, rows)
+    return *(COLUMNS[name](each) for name in shown), each.access, each.last_seen
 
 
-def csv_text(devices: Iterable[tuple[Device, str]]) -> str:
-    """All columns, comma-separated, one device a line."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for each, address in devices:
-        writer.writerow(harmless(column(each, address)) for column in COLUMNS.values())
-    return text.getvalue()
+def csv_blocks(pages: Iterable[Iterable[DeviceView]]) -> Iterator[str]:
+    """All columns, comma-separated, one device a line; the heading comes with the first page."""
+    heads: tuple[Iterable[str], ...] = (COLUMNS,)
+    for devices in pages:
+        rows = ([harmless(column(each)) for column in COLUMNS.values()] for each in devices)
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows((*heads, *rows))
+        yield text.getvalue()
+        heads = ()
 
 
 def harmless(value: object) -> str:
@@ -150,8 +137,7 @@ def harmless(value: object) -> str:
     return f"'{text}" if plain.startswith(FORMULA) else text
 
 
-def _count(work: Work, question: Question) -> None:
-    counts = counts_view(work.services.inventory.counts(question))
+def _count(work: Work, counts: DeviceCounts) -> None:
     limit = "" if counts.exact else " (of the first ones looked at)"
 
     def told() -> str:

@@ -4,13 +4,14 @@ A line says when, who, what happened, and which fields went from what to what. W
 in it too, so every cell is made harmless for a terminal (T22) and kept short; ``--json`` has all of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gateway.cli.api import at
+from gateway.cli.device_named import Named
 from gateway.cli.local import Work
-from gateway.cli.tables import table
-from gateway.endpoints.api.audit import RecordList, view
-from gateway.records import AuditRecord
+from gateway.cli.paging import show_pages
+from gateway.endpoints.api.audit import RecordList, RecordView
 
 HEADINGS = ("AT", "BY", "WHAT", "CHANGES", "REASON", "OUTCOME")
 DONE = "done"
@@ -19,13 +20,14 @@ WIDTH = 40
 """Characters of a value; digests and reported texts are longer and say nothing more to a person."""
 
 
-def show(work: Work, records: Sequence[AuditRecord]) -> None:
-    """Print the story of a device."""
-    rows = [_row(record) for record in records]
-    work.show(RecordList(items=[view(each) for each in records], next=None), lambda: table(HEADINGS, rows))
+def show(work: Work, device: Named) -> None:
+    """Print the story of a device; one that was removed has its own still."""
+    target = f"{device.user}/{device.device_id}"
+    records = work.api.pages(at("audit"), RecordList, organisation=device.organisation, target=target)
+    show_pages(work, records, HEADINGS, _row)
 
 
-def _row(record: AuditRecord) -> tuple[object, ...]:
+def _row(record: RecordView) -> tuple[object, ...]:
     actor = record.actor
     by = actor.kind if actor.kind == "device" else actor.name
     _, subject, action = record.tag.value.split(":")

@@ -2,7 +2,7 @@
 
 They go through the REST API: within this process on this machine's store, which needs no running gateway, or
 over HTTPS with ``--server``. A change reaches running gateways by the change feed. Exit codes: 0 done; 1
-failed; 2 wrong usage or configuration; 3 not found; 4 refused, or in conflict with what is.
+failed; 2 wrong usage or configuration; 3 not found; 4 refused, or in conflict with what is; 130 by Ctrl-C.
 """
 
 import os
@@ -20,25 +20,30 @@ from pydantic import BaseModel
 
 from gateway import app
 from gateway.cli.api import Api, elsewhere, on_this_machine
+from gateway.cli.failures import CODES, FAILED, NOT_FOUND, REFUSED, USAGE, tell_error, tell_words
 from gateway.cli.tables import json_line
 from gateway.config import Config, ConfigError, load, read_secret
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import MACHINE, Authority
 
+__all__ = [
+    "CODES",
+    "FAILED",
+    "NOT_FOUND",
+    "REFUSED",
+    "USAGE",
+    "Where",
+    "Work",
+    "config_of",
+    "end",
+    "on_store",
+    "os_actor",
+    "work_on",
+]
+
 P = ParamSpec("P")
 
-FAILED, USAGE, NOT_FOUND, REFUSED = 1, 2, 3, 4
-CODES: Mapping[Kind, int] = {
-    Kind.MALFORMED: USAGE,
-    Kind.NOT_FOUND: NOT_FOUND,
-    Kind.UNAUTHENTICATED: REFUSED,
-    Kind.FORBIDDEN: REFUSED,
-    Kind.UNCONFIRMED: REFUSED,
-    Kind.CHANGED: REFUSED,
-    Kind.CONFLICT: REFUSED,
-    Kind.UNSUPPORTED: REFUSED,
-}
 DEFAULT_FILE = Path("/etc/usher/usher.toml")
 VARIABLE = "USHER_CONFIG"
 
@@ -149,7 +154,10 @@ def work_on(where: Where, as_json: bool) -> Iterator[Work]:
 def _token(path: Path | None) -> str:
     if path is None:
         end("--server needs --token-file", USAGE)
-    return read_secret(path).decode("ascii", "replace")
+    token = read_secret(path).decode("ascii", "replace")
+    if not token.isascii() or not token.isprintable() or not token or " " in token:
+        end(f"{path} holds no token", USAGE)
+    return token
 
 
 def os_actor() -> Actor:
@@ -164,7 +172,7 @@ def os_actor() -> Actor:
 
 def end(message: str, code: int) -> NoReturn:
     """Say why on standard error, and stop."""
-    click.echo(f"usher: {message}", err=True)
+    tell_words(message, code)
     sys.exit(code)
 
 
@@ -193,11 +201,8 @@ def failures_told() -> Iterator[None]:
     try:
         yield
     except GatewayError as error:
-        faults = [f"\n  {name}: {fault}" for name, fault in error.faults.items() if fault != error.public]
-        end((error.public or _plain(error.kind)) + "".join(faults), CODES.get(error.kind, FAILED))
+        sys.exit(tell_error(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         end(f"{error.filename or 'the store'}: {error.strerror or error}", FAILED)
-
-
-def _plain(kind: Kind) -> str:
-    return "the database does not answer" if kind is Kind.UNAVAILABLE else kind.value

@@ -1,19 +1,32 @@
 """``usher quarantine``: devices that wait for an approval (product 6.5)."""
 
+import sys
+from collections.abc import Sequence
+from typing import Any
+
 import click
 
+from gateway.cli.api import at
+from gateway.cli.device_named import because
+from gateway.cli.failures import tell_error
+from gateway.cli.found import owner
 from gateway.cli.local import Work, on_store
+from gateway.cli.meter import progress_line
 from gateway.cli.moments import read_time
-from gateway.cli.tables import table
-from gateway.endpoints.api.device_views import view as device_view
-from gateway.endpoints.api.quarantine import WaitingList, approval_view, waiting_view
-from gateway.records import User
-from gateway.services.quarantine import Approval
-from gateway.services.reasons import tidy_reason
-from mdm.device import Device, DeviceKey
+from gateway.cli.paging import show_pages
+from gateway.cli.tables import visible
+from gateway.endpoints.api.quarantine import (
+    BULK_LIMIT,
+    ApprovalView,
+    Settled,
+    SettledList,
+    WaitingList,
+    WaitingView,
+)
+from gateway.endpoints.api.users import UserView
+from gateway.errors import GatewayError, Kind
 
 HEADINGS = ("SINCE", "ADDRESS", "DEVICEID", "FAMILY", "MODEL", "REQUESTS", "WHY")
-_REASON = click.option("--reason", default="", help="Why; the audit trail keeps it.")
 
 
 @click.group()
@@ -26,88 +39,95 @@ def quarantine() -> None:
 @on_store
 def list_(work: Work, organisation: str) -> None:
     """List the devices of ORGANISATION that wait, longest first."""
-    found = work.services.quarantine.everybody(organisation)
-    rows = (
-        (
-            each.held.since,
-            each.user.address,
-            each.held.key.device_id,
-            each.family.label,
-            each.device.information.model,
-            each.held.requests,
-            each.held.reason,
-        )
-        for each in found
-    )
-    work.show(
-        WaitingList(items=[waiting_view(each) for each in found], next=None), lambda: table(HEADINGS, rows)
-    )
+    show_pages(work, work.api.pages(_place(organisation), WaitingList), HEADINGS, _row)
 
 
 @quarantine.command()
 @click.argument("address")
 @click.argument("device_ids", metavar="[DEVICEID]...", nargs=-1)
-@_REASON
+@because
 @click.option("--until", help="When it ends, such as 2030-01-31T12:00:00Z.")
 @on_store
 def approve(work: Work, address: str, device_ids: tuple[str, ...], reason: str, until: str | None) -> None:
     """Let in devices of the user with this ADDRESS; without a DEVICEID all that wait."""
-    owner, why, ends = work.services.users.get(address), tidy_reason(reason), read_time(until)
-    service = work.services.quarantine
-    done = [service.approve(work.actor, key, why, ends) for key in _keys(work, owner, device_ids)]
-    _show(work, owner, done, "approved")
+    ends = read_time(until)
+    body = {"reason": reason, "until": ends.isoformat() if ends else None}
+    _settle(work, owner(work, address), device_ids, "approve", body)
 
 
 @quarantine.command()
 @click.argument("address")
 @click.argument("device_ids", metavar="[DEVICEID]...", nargs=-1)
-@_REASON
+@because
 @on_store
 def reject(work: Work, address: str, device_ids: tuple[str, ...], reason: str) -> None:
     """Block devices of the user with this ADDRESS; without a DEVICEID all that wait."""
-    owner, why = work.services.users.get(address), tidy_reason(reason)
-    service = work.services.quarantine
-    done = [service.reject(work.actor, key, why) for key in _keys(work, owner, device_ids)]
-    _show(work, owner, done, "rejected")
+    _settle(work, owner(work, address), device_ids, "reject", {"reason": reason})
 
 
 @quarantine.command("approve-model")
 @click.argument("organisation")
 @click.argument("model")
-@_REASON
+@because
 @on_store
 def approve_model(work: Work, organisation: str, model: str, reason: str) -> None:
     """Let in every device that reports exactly MODEL, those to come too, by a rule."""
-    why = tidy_reason(reason)
-    _told(work, work.services.quarantine.approve_model(work.actor, organisation, model, why))
+    body = {"model": model, "reason": reason}
+    _told(work, work.api.post(_place(organisation, "approve_model"), ApprovalView, body))
 
 
 @quarantine.command("approve-user")
 @click.argument("address")
 @click.option("--rule", "by_rule", is_flag=True, help="By a rule, so that devices to come are let in too.")
-@_REASON
+@because
 @on_store
 def approve_user(work: Work, address: str, by_rule: bool, reason: str) -> None:
     """Let in every device of the user with this ADDRESS that waits."""
-    owner, service, why = work.services.users.get(address), work.services.quarantine, tidy_reason(reason)
-    chosen = service.approve_user_by_rule if by_rule else service.approve_user
-    _told(work, chosen(work.actor, owner.organisation, owner.id, why))
+    user = owner(work, address)
+    body = {"user": user.id, "by_rule": by_rule, "reason": reason}
+    _told(work, work.api.post(_place(user.organisation, "approve_user"), ApprovalView, body))
 
 
-def _keys(work: Work, owner: User, device_ids: tuple[str, ...]) -> list[DeviceKey]:
-    if device_ids:
-        return [work.services.finder.key(owner.organisation, owner.id, each) for each in device_ids]
-    waiting = work.services.quarantine.everybody(owner.organisation)
-    return [each.held.key for each in waiting if each.user.id == owner.id]
+def _place(organisation: str, *act: str) -> str:
+    return at("organisations", organisation, "quarantine", *act)
 
 
-def _show(work: Work, owner: User, done: list[Device], word: str) -> None:
-    items = [device_view(each, owner.address).model_dump(mode="json") for each in done]
-    lines = [f"{word} {each.key.device_id}" for each in done] or ["nobody waits"]
-    work.show({"items": items}, lambda: "\n".join(lines))
+def _row(each: WaitingView) -> Sequence[object]:
+    device = each.device
+    model = device.reported.model
+    return each.since, device.address, device.device_id, each.family, model, each.requests, each.reason
 
 
-def _told(work: Work, approval: Approval) -> None:
-    lines = [f"let in {key.device_id}" for key in approval.released]
-    lines += [f"{key.device_id} still waits: {reason}" for key, reason in approval.waiting]
-    work.show(approval_view(approval), lambda: "\n".join(lines) or "nobody waits")
+def _settle(work: Work, user: UserView, device_ids: Sequence[str], act: str, body: dict[str, Any]) -> None:
+    """Approve or reject each; the devices are printed, then what was refused, whose code is the exit code."""
+    chosen = list(device_ids) or _waiting(work, user)
+    settled: list[Settled] = []
+    with progress_line(output=False) as line:
+        for start in range(0, len(chosen), BULK_LIMIT):
+            line.tell(f"{start} of {len(chosen)}")
+            devices = [{"user": user.id, "device_id": each} for each in chosen[start : start + BULK_LIMIT]]
+            place = _place(user.organisation, act)
+            settled += work.api.post(place, SettledList, {**body, "devices": devices}).items
+    _show(work, settled, f"{act}ed" if act == "reject" else f"{act}d")
+
+
+def _waiting(work: Work, user: UserView) -> list[str]:
+    queue = work.api.whole(_place(user.organisation), WaitingList, user=user.id)
+    return [each.device.device_id for each in queue.items]
+
+
+def _show(work: Work, settled: Sequence[Settled], word: str) -> None:
+    done = [each.device for each in settled if each.device is not None]
+    refused = [each for each in settled if each.device is None]
+    if done or not refused:
+        lines = [f"{word} {visible(each.device_id)}" for each in done] or ["nobody waits"]
+        work.show({"items": [each.model_dump(mode="json") for each in done]}, lambda: "\n".join(lines))
+    codes = [tell_error(GatewayError(Kind(each.title), each.problem), each.device_id) for each in refused]
+    if codes:
+        sys.exit(codes[0])
+
+
+def _told(work: Work, approval: ApprovalView) -> None:
+    lines = [f"let in {visible(each.device_id)}" for each in approval.released]
+    lines += [f"{visible(each.device_id)} still waits: {each.reason}" for each in approval.waiting]
+    work.show(approval, lambda: "\n".join(lines) or "nobody waits")

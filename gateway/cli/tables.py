@@ -5,7 +5,7 @@ would change the order of the letters (T22): every character that is not printab
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -15,6 +15,19 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [list(headings), *([cell(value) for value in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     return "\n".join(_line(line, widths) for line in lines)
+
+
+def table_blocks(headings: Sequence[str], pages: Iterable[Iterable[Sequence[object]]]) -> Iterator[str]:
+    """The same in pieces, a page each; a page widens columns for itself and for those after it."""
+    widths = [len(each) for each in headings]
+    head: list[list[str]] = [list(headings)]
+    for rows in pages:
+        lines = head + [[cell(value) for value in row] for row in rows]
+        widths = [max([width, *(len(line[at]) for line in lines)]) for at, width in enumerate(widths)]
+        yield "".join(f"{_line(line, widths)}\n" for line in lines)
+        head = []
+    if head:
+        yield f"{_line(head[0], widths)}\n"
 
 
 def listing(values: Mapping[str, object]) -> str:

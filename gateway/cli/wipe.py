@@ -2,22 +2,22 @@
 with ``usher device wipe``. Exit codes: ``gateway.cli.local``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import click
 
+from gateway.cli.api import at
+from gateway.cli.device_named import because
 from gateway.cli.local import Work, on_store
-from gateway.cli.tables import cell, listing, table
-from gateway.endpoints.api.order_views import OrderList, order_view
-from gateway.endpoints.api.wipes import StoppedList, stopped_view
-from gateway.records import Organisation
-from gateway.services.panic import REMAINDER, Stopped
-from gateway.services.reasons import tidy_reason
-from mdm.orders import Progress, WipeOrder, in_words
+from gateway.cli.paging import show_pages
+from gateway.cli.tables import cell, listing
+from gateway.endpoints.api.order_views import OrderList, OrderView
+from gateway.endpoints.api.organisations import OrganisationView
+from gateway.endpoints.api.safeguards import SafeguardsView
+from gateway.endpoints.api.wipes import StoppedList, StoppedView
+from mdm.orders import Progress
 
-PAGE = 1000
 HEADINGS = ("ORDER", "USER", "DEVICEID", "ASKED FOR BY", "PROGRESS")
-_REASON = click.option("--reason", default="", help="Why; the audit trail keeps it.")
 
 
 @click.group()
@@ -32,11 +32,9 @@ def wipe() -> None:
 @on_store
 def list_(work: Work, organisation: str, address: str | None, progress: str | None) -> None:
     """List the orders of ORGANISATION, the youngest first."""
-    home = work.services.finder.organisation(organisation)
-    owner = work.services.finder.user(home.id, address).id if address else None
-    found = list(_orders(work, home, owner, progress))
-    rows = (_row(work, each) for each in found)
-    work.show(OrderList(items=[order_view(each) for each in found], next=None), lambda: table(HEADINGS, rows))
+    place = at("organisations", organisation, "wipes")
+    pages = work.api.pages(place, OrderList, user=address, progress=progress)
+    show_pages(work, pages, HEADINGS, _row)
 
 
 @wipe.command()
@@ -45,42 +43,45 @@ def list_(work: Work, organisation: str, address: str | None, progress: str | No
 @on_store
 def show(work: Work, organisation: str, order: str) -> None:
     """Show one ORDER."""
-    _show(work, work.services.wipes.get(organisation, order))
+    _show(work, work.api.get(_order(organisation, order), OrderView))
 
 
 @wipe.command()
 @click.argument("organisation")
 @click.argument("order")
-@_REASON
+@because
 @on_store
 def approve(work: Work, organisation: str, order: str, reason: str) -> None:
     """Let the ORDER of another administrator become due."""
-    _show(work, work.services.wipes.approve(work.actor, organisation, order, tidy_reason(reason)))
+    place = _order(organisation, order, "approve")
+    _show(work, work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
 @click.argument("organisation")
 @click.argument("order")
-@_REASON
+@because
 @on_store
 def reject(work: Work, organisation: str, order: str, reason: str) -> None:
     """Turn an ORDER down that waits for approval."""
-    _show(work, work.services.wipes.reject(work.actor, organisation, order, tidy_reason(reason)))
+    place = _order(organisation, order, "reject")
+    _show(work, work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
 @click.argument("organisation")
 @click.argument("order")
-@_REASON
+@because
 @on_store
 def cancel(work: Work, organisation: str, order: str, reason: str) -> None:
     """Take back an ORDER that no device has acknowledged."""
-    _show(work, work.services.wipes.cancel(work.actor, organisation, order, tidy_reason(reason)))
+    place = _order(organisation, order, "cancel")
+    _show(work, work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
 @click.option("--org", "organisation", help="Only in this organisation; without it in all of them.")
-@_REASON
+@because
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @on_store
 def panic(work: Work, organisation: str | None, reason: str, yes: bool) -> None:
@@ -89,60 +90,52 @@ def panic(work: Work, organisation: str | None, reason: str, yes: bool) -> None:
         click.confirm(
             f"Take back every undelivered wipe of {organisation or 'all organisations'}?", abort=True
         )
-    why, brake, actor = tidy_reason(reason), work.services.panic, work.actor
-    stopped = [brake.stop(actor, organisation, why)] if organisation else brake.everywhere(actor, why)
-    work.show(StoppedList(items=[stopped_view(each) for each in stopped]), lambda: _told(work, stopped))
+    body = {"reason": reason}
+    if organisation:
+        place = at("organisations", organisation, "wipes", "panic")
+        stopped = StoppedList(items=[work.api.post(place, StoppedView, body)])
+    else:
+        stopped = work.api.post(at("wipes", "panic"), StoppedList, body)
+    work.show(stopped, lambda: "\n".join(_line(work, each) for each in stopped.items))
 
 
 @wipe.command()
 @click.argument("organisation")
-@_REASON
+@because
 @on_store
 def freeze(work: Work, organisation: str, reason: str) -> None:
     """Let no wipe be ordered in ORGANISATION until the freeze is lifted."""
-    frozen = work.services.safeguards.freeze(work.actor, organisation, tidy_reason(reason)).frozen
+    place = at("organisations", organisation, "safeguards", "freeze")
+    frozen = work.api.post(place, SafeguardsView, {"reason": reason}).frozen
     work.show({"frozen": frozen}, lambda: f"frozen: {frozen}")
 
 
 @wipe.command()
 @click.argument("organisation")
-@_REASON
+@because
 @on_store
 def lift(work: Work, organisation: str, reason: str) -> None:
     """End the freeze of ORGANISATION; its budgets begin anew."""
-    work.services.safeguards.lift(work.actor, organisation, tidy_reason(reason))
+    place = at("organisations", organisation, "safeguards", "lift")
+    work.api.post(place, SafeguardsView, {"reason": reason})
     work.show({"frozen": ""}, lambda: "not frozen")
 
 
-def _orders(work: Work, home: Organisation, owner: str | None, progress: str | None) -> Iterator[WipeOrder]:
-    wanted = (Progress(progress),) if progress else ()
-    before = None
-    while page := work.services.wipes.list(home.id, user=owner, progress=wanted, before=before, limit=PAGE):
-        yield from page
-        before = (page[-1].requested_at, page[-1].id)
+def _order(organisation: str, order: str, *act: str) -> str:
+    return at("organisations", organisation, "wipes", order, *act)
 
 
-def _row(work: Work, order: WipeOrder) -> tuple[object, ...]:
-    return order.id, _address(work, order), order.key.device_id, order.requested_by, in_words(order)
+def _row(order: OrderView) -> Sequence[object]:
+    return order.id, order.address or order.user, order.device_id, order.requested_by, order.words
 
 
-def _address(work: Work, order: WipeOrder) -> str:
-    device = work.services.devices.get(order.key)
-    return work.services.finder.owners([device])[order.key.user] if device else order.key.user
-
-
-def _show(work: Work, order: WipeOrder) -> None:
-    shown = order_view(order)
+def _show(work: Work, shown: OrderView) -> None:
     work.show(shown, lambda: listing(shown.model_dump()))
 
 
-def _told(work: Work, stopped: Sequence[Stopped]) -> str:
-    return "\n".join(_line(work, each) for each in stopped)
-
-
-def _line(work: Work, stopped: Stopped) -> str:
-    alias = work.services.finder.organisation(stopped.organisation).alias
+def _line(work: Work, stopped: StoppedView) -> str:
+    alias = work.api.get(at("organisations", stopped.organisation), OrganisationView).alias
     done = f"{alias}: {stopped.cancelled} wipes taken back, {stopped.unapproved} orders closed, frozen"
     if not stopped.delivered:
         return done
-    return f"{done}; {len(stopped.delivered)} delivered: {cell(stopped.delivered)}. {REMAINDER}"
+    return f"{done}; {len(stopped.delivered)} delivered: {cell(stopped.delivered)}. {stopped.remainder}"

@@ -56,10 +56,13 @@ class Finder:
 
     def owners(self, devices: Iterable[Device]) -> Mapping[str, str]:
         """User id to primary address for the users of ``devices``; one who is gone has an empty one."""
+        return self.addresses(device.key.user for device in devices)
+
+    def addresses(self, users: Iterable[str]) -> Mapping[str, str]:
+        """User id to primary address; one who is gone has an empty one."""
         with self._store.read() as transaction:
-            directory = transaction.directory
-            users = {key.user: directory.user(key.user) for key in {device.key for device in devices}}
-        return {user: found.address if found else "" for user, found in users.items()}
+            known = {user: transaction.directory.user(user) for user in set(users)}
+        return {user: found.address if found else "" for user, found in known.items()}
 
     def trail(self, id_or_alias: str) -> str:
         """The id under which an organisation's audit records stand; of a removed one only the id is left."""

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from gateway.endpoints.api import (
+    all_devices,
     archive,
     audit,
     conduct,
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policy_rollout.router,
     policy_reference.router,
     devices.router,
+    all_devices.router,
     wipes.at_devices,
     wipes.router,
     wipes.everywhere,

@@ -10,7 +10,7 @@ from gateway.records import BackendKey
 from gateway.records.inventory import Counts
 from gateway.services.inventory import Sheet
 from mdm.compliance import Compliance
-from mdm.device import AccessLevel, Device, DeviceState, WipeKind
+from mdm.device import AccessLevel, Device, DeviceState, WipeKind, WipeProgress
 from mdm.families import family_of
 
 
@@ -32,6 +32,7 @@ class WipeView(BaseModel):
     """How far a wipe has come."""
 
     kind: WipeKind
+    progress: WipeProgress
     ordered_at: datetime
     ordered_by: str
     reason: str
@@ -47,7 +48,8 @@ class DeviceView(BaseModel):
     """A partnership.
 
     ``service``: a cloud service connects for all installations of the user, and a wipe reaches each of them;
-    ``wipe_erases``: what a full wipe really erases with this client.
+    ``wipe_erases``: what a full wipe really erases with this client; ``policy_digest``: of the policy that it
+    acknowledged.
     """
 
     organisation: str
@@ -66,6 +68,7 @@ class DeviceView(BaseModel):
     last_seen: datetime
     last_sync: datetime | None
     provisioned_at: datetime | None
+    policy_digest: str
     last_ip: str
     user_agent: str
     acknowledged_status: int | None

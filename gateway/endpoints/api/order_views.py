@@ -13,11 +13,13 @@ from mdm.orders import Progress, WipeOrder, in_words
 
 
 class OrderView(BaseModel):
-    """One order; ``words`` says how far it has come and claims no more than is known."""
+    """One order; ``words`` says how far it has come and claims no more than is known. ``address`` is the
+    primary one of the user, empty for one who is gone."""
 
     id: str
     organisation: str
     user: str
+    address: str
     device_id: str
     kind: WipeKind
     progress: Progress
@@ -93,13 +95,15 @@ class JobList(BaseModel):
     next: str | None
 
 
-_HERE = frozenset(("organisation", "user", "device_id", "words"))
+_HERE = frozenset(("organisation", "user", "address", "device_id", "words"))
 
 
-def order_view(order: WipeOrder) -> OrderView:
+def order_view(order: WipeOrder, address: str) -> OrderView:
+    """``address``: the primary one of the user whose device it is about."""
     return OrderView(
         organisation=order.key.organisation,
         user=order.key.user,
+        address=address,
         device_id=order.key.device_id,
         words=in_words(order),
         **{name: getattr(order, name) for name in OrderView.model_fields if name not in _HERE},

@@ -87,12 +87,14 @@ class WaitingList(BaseModel):
 
 
 class Settled(BaseModel):
-    """One device of a call for many: the device as it is now, or why nothing was done."""
+    """One device of a call for many: the device as it is now, or why nothing was done, with the ``title`` that
+    a problem document for it alone would have."""
 
     user: str
     device_id: str
     device: DeviceView | None
     problem: str
+    title: str
 
 
 class SettledList(BaseModel):
@@ -183,7 +185,7 @@ def _each(use: UseCases, organisation: str, body: Choice, act: Callable[[DeviceK
     """Do it for every device that is named; one that is not there keeps none of the others waiting."""
     items = []
     for named in body.devices:
-        device, problem = None, ""
+        device, problem, title = None, "", ""
         try:
             key = use.finder.key(organisation, named.user, named.device_id)
             done = act(key)
@@ -191,8 +193,10 @@ def _each(use: UseCases, organisation: str, body: Choice, act: Callable[[DeviceK
         except GatewayError as error:
             if error.kind not in (Kind.NOT_FOUND, Kind.CONFLICT):
                 raise
-            problem = error.public
-        items.append(Settled(user=named.user, device_id=named.device_id, device=device, problem=problem))
+            problem, title = error.public, error.kind.value
+        items.append(
+            Settled(user=named.user, device_id=named.device_id, device=device, problem=problem, title=title)
+        )
     return SettledList(items=items)
 
 

@@ -124,7 +124,9 @@ def list_orders(organisation: str, query: Query[OrderFilter], use: With, _actor:
     )
     last = found[-1] if len(found) == query.limit else None
     following = write_cursor(last.requested_at.isoformat(), last.id) if last else None
-    return OrderList(items=[order_view(each) for each in found], next=following)
+    addresses = use.finder.addresses(each.key.user for each in found)
+    items = [order_view(each, addresses[each.key.user]) for each in found]
+    return OrderList(items=items, next=following)
 
 
 @router.post("/panic")
@@ -136,7 +138,7 @@ def stop_wipes(organisation: str, use: With, actor: Stopper, body: Because = UNT
 @router.get("/{order}")
 def get_order(organisation: str, order: str, use: With, _actor: Reader) -> OrderView:
     """One order."""
-    return order_view(use.wipes.get(organisation, order))
+    return _viewed(use, use.wipes.get(organisation, order))
 
 
 @router.post("/{order}/approve")
@@ -144,7 +146,7 @@ def approve_order(
     organisation: str, order: str, use: With, actor: Approver, body: Because = UNTOLD
 ) -> OrderView:
     """Let an order of another administrator become due; an approval is used once."""
-    return order_view(use.wipes.approve(actor, organisation, order, body.reason))
+    return _viewed(use, use.wipes.approve(actor, organisation, order, body.reason))
 
 
 @router.post("/{order}/reject")
@@ -152,7 +154,7 @@ def reject_order(
     organisation: str, order: str, use: With, actor: Rejecter, body: Because = UNTOLD
 ) -> OrderView:
     """Turn an order down that waits for approval."""
-    return order_view(use.wipes.reject(actor, organisation, order, body.reason))
+    return _viewed(use, use.wipes.reject(actor, organisation, order, body.reason))
 
 
 @router.post("/{order}/cancel")
@@ -160,7 +162,7 @@ def cancel_order(
     organisation: str, order: str, use: With, actor: Canceller, body: Because = UNTOLD
 ) -> OrderView:
     """Take back an order that was not acknowledged."""
-    return order_view(use.wipes.cancel(actor, organisation, order, body.reason))
+    return _viewed(use, use.wipes.cancel(actor, organisation, order, body.reason))
 
 
 @everywhere.post("/panic")
@@ -183,5 +185,10 @@ def _ordered(use: UseCases, order: WipeOrder, before: Device | None = None) -> O
     device = use.devices.get(order.key) or before
     if device is None:
         raise GatewayError(Kind.NOT_FOUND, "There is no such device.")
-    shown = view(device, use.finder.owners([device])[device.key.user])
-    return OrderedView(**dict(shown), order=order_view(order))
+    address = use.finder.owners([device])[device.key.user]
+    return OrderedView(**dict(view(device, address)), order=order_view(order, address))
+
+
+def _viewed(use: UseCases, order: WipeOrder) -> OrderView:
+    user = order.key.user
+    return order_view(order, use.finder.addresses([user])[user])

@@ -1,14 +1,18 @@
 """Product 7.4: one command, its parts imported only when called."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from gateway import cli
 from gateway.cli import COMMANDS, main
+from tests.support.desk import Desk
 
 
 def test_help_lists_what_is_installed() -> None:
@@ -41,3 +45,52 @@ def test_asking_for_help_imports_neither_server_nor_framework() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def program(desk: Desk, *arguments: str, **streams: Any) -> "subprocess.Popen[bytes]":
+    """``usher`` in a process of its own, on the desk's database."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "gateway", *arguments],
+        env=os.environ | {"USHER_CONFIG": str(desk.path)},
+        cwd=Path(cli.__file__).parents[2],
+        **streams,
+    )
+
+
+def test_who_reads_one_line_only_sees_no_complaint(desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    reading, writing = os.pipe()
+    os.close(reading)
+    with program(desk, "device", "list", stdout=writing, stderr=subprocess.PIPE) as usher:
+        os.close(writing)
+        _, complaint = usher.communicate(timeout=60)
+    assert (usher.returncode, complaint) == (141, b"")
+
+
+def test_ctrl_c_is_no_stack_trace(desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    order = ("device", "wipe", ann, "--wait")
+    with program(desk, *order, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as usher:
+        assert usher.stdout is not None
+        assert b"waiting for the device" in usher.stdout.readline()
+        usher.send_signal(signal.SIGINT)
+        _, complaint = usher.communicate(timeout=60)
+    assert (usher.returncode, complaint) == (130, b"")
+    assert len(desk.services.devices.open_wipes()) == 1
+
+
+def test_ctrl_c_at_a_question_is_none_either(desk: Desk, acme: str) -> None:
+    piped = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    with program(desk, "wipe", "panic", "--org", acme, **piped) as usher:
+        assert usher.stdout is not None
+        assert usher.stdout.read(9) == b"Take back"
+        usher.send_signal(signal.SIGINT)
+        _, complaint = usher.communicate(timeout=60)
+    assert (usher.returncode, b"Traceback" in complaint) == (130, False)
+
+
+def test_a_question_that_is_answered_with_no_is_a_failure(
+    desk: Desk, acme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("USHER_CONFIG", str(desk.path))
+    assert CliRunner().invoke(main, ["wipe", "panic", "--org", acme], input="n\n").exit_code == 1

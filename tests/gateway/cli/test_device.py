@@ -1,22 +1,21 @@
 """``usher device`` (product 5, 7.4; T22)."""
 
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from gateway.chance import SystemClock
+from gateway.cli import api
 from gateway.cli import device as devices
-from gateway.cli import device_list
+from gateway.endpoints.api.device_views import view
 from gateway.records import Actor
 from gateway.services.backend_keys import BackendKeys
 from mdm.ashttp import Version
 from mdm.device import Device, DeviceInformation, DeviceState, WipeKind
 from tests.support import partnership
 from tests.support.desk import Desk, Usher
-from tests.support.world import ADMIN
 
 
 def test_list_and_show(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
@@ -56,48 +55,6 @@ def test_no_policy_key_is_ever_printed(usher: Usher, desk: Desk, ann: str) -> No
             assert key not in words
 
 
-def test_a_user_with_several_devices_has_to_say_which(usher: Usher, desk: Desk, ann: str) -> None:
-    desk.phone(ann, "PHONE1")
-    desk.phone(ann, "PHONE2")
-    refused = usher("device", "wipe", ann, code=2)
-    assert refused.stdout == ""
-    assert all(word in refused.stderr for word in ("PHONE1", "PHONE2", "which DEVICEID?"))
-    assert not desk.services.devices.open_wipes()
-    usher("device", "wipe", ann, "PHONE2")
-    (wiped,) = desk.services.devices.open_wipes()
-    assert wiped.device_id == "PHONE2"
-
-
-def test_a_wipe_is_of_the_account_unless_said_otherwise(usher: Usher, desk: Desk, ann: str) -> None:
-    phone = desk.phone(ann)
-    assert "wipe (account) ordered" in usher("device", "wipe", ann).stdout
-    usher("device", "wipe", ann, "--kind", "device", code=2)
-    full = ("device", "wipe", ann, "--kind", "device", "--reason", "stolen")
-    usher(*full, "--name", "PHONE1", code=4)
-    usher("device", "cancel", ann, "--reason", "found")
-    usher("org", "safeguards", "acme", "--no-approve-full-wipes")
-    usher(*full, "--name", "PHONE2", code=2)
-    asked = usher(*full, typed="phone1\n")
-    assert "erases" in asked.stderr and "PHONE1" in asked.stderr
-    stored = desk.services.devices.get(phone.key)
-    assert stored is not None
-    assert stored.wipe is not None
-    assert (stored.wipe.kind, stored.wipe.reason) == (WipeKind.DEVICE, "stolen")
-    assert stored.wipe.ordered_by.startswith("cli:")
-
-
-def test_an_account_wipe_below_16_1_is_refused(usher: Usher, desk: Desk, ann: str) -> None:
-    desk.phone(ann, version=Version.V14_1)
-    assert "16.1" in usher("device", "wipe", ann, code=4).stderr
-
-
-def meanwhile(act: Callable[[], object]) -> threading.Timer:
-    """Something that happens while the command waits."""
-    timer = threading.Timer(0.3, act)
-    timer.start()
-    return timer
-
-
 @pytest.fixture
 def ordered(usher: Usher, desk: Desk, ann: str) -> Device:
     phone = desk.phone(ann)
@@ -107,44 +64,11 @@ def ordered(usher: Usher, desk: Desk, ann: str) -> Device:
     return found
 
 
-def test_wait_ends_when_the_device_has_obeyed(usher: Usher, desk: Desk, ann: str, ordered: Device) -> None:
-    timer = meanwhile(lambda: desk.obeyed(ordered))
-    lines = usher("device", "wipe", ann, "--wait", "--timeout", "20").stdout.splitlines()
-    timer.join()
-    assert "waiting for the device" in lines[0]
-    assert "acknowledged at" in lines[-1]
-
-
-def test_wait_for_programs_is_one_object_a_line(usher: Usher, desk: Desk, ann: str, ordered: Device) -> None:
-    timer = meanwhile(lambda: desk.obeyed(ordered))
-    result = usher("device", "wipe", ann, "--wait", "--timeout", "20", "--json")
-    timer.join()
-    steps = [json.loads(line) for line in result.stdout.splitlines()]
-    assert (steps[0]["state"], steps[-1]["state"]) == ("Wipe Required", "Wipe Succeeded")
-
-
-def test_wait_ends_without_success(usher: Usher, desk: Desk, ann: str, ordered: Device) -> None:
-    late = usher("device", "wipe", ann, "--wait", "--timeout", "0", code=1)
-    assert "stays ordered" in late.stderr
-    timer = meanwhile(lambda: desk.services.devices.cancel_wipe(ADMIN, ordered.key))
-    assert "cancelled" in usher("device", "wipe", ann, "--wait", code=1).stderr
-    timer.join()
-    usher("device", "wipe", ann)
-
-    def vanish() -> None:
-        desk.services.devices.remove(ADMIN, ordered.key, force=True)
-        desk.services.devices.remove(ADMIN, ordered.key, force=True)
-
-    timer = meanwhile(vanish)
-    assert "removed" in usher("device", "wipe", ann, "--wait", code=1).stderr
-    timer.join()
-
-
 def test_progress_tells_a_failure(desk: Desk, ann: str, ordered: Device) -> None:
     world, body = desk.world, partnership.wipe_acknowledgement(WipeKind.ACCOUNT, 2)
     world.provision(ordered.key, partnership.initial(Version.V16_1))
     failed = world.provision(ordered.key, body).device
-    assert "failed on the device 1 times" in devices._progress(failed)
+    assert "failed on the device 1 times" in devices._progress(view(failed, ann))
 
 
 def test_provision_access_and_remove(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
@@ -211,7 +135,7 @@ def test_lists_go_on_beyond_a_page(
 ) -> None:
     for number in range(5):
         desk.phone(ann, f"PHONE{number}")
-    monkeypatch.setattr(device_list, "PAGE", 2)
+    monkeypatch.setattr(api, "PAGE", 2)
     assert len(asked("device", "list")["items"]) == 5
 
 

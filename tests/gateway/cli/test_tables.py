@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.cli.tables import cell, listing, table, visible
+from gateway.cli.tables import cell, listing, table, table_blocks, visible
 from mdm.device import DeviceState
 
 
@@ -47,3 +47,10 @@ def test_nothing_reaches_the_terminal_that_it_would_obey(text: str) -> None:
 
 def test_other_letters_stay() -> None:
     assert visible("Ännas 📱 テスト") == "Ännas 📱 テスト"
+
+
+def test_a_table_in_pieces_widens_as_it_goes() -> None:
+    pages = [[("x", 1)], [], [("a long one", 2)], [("y", 3)]]
+    blocks = list(table_blocks(("A", "B"), pages))
+    assert "".join(blocks) == "A  B\nx  1\na long one  2\ny           3\n"
+    assert list(table_blocks(("A", "B"), [])) == ["A  B\n"]

@@ -55,6 +55,7 @@ def test_owners_of_devices(world: World, ann: User) -> None:
     first, second = world.phone(ann, "A"), world.phone(ann, "B")
     assert Finder(world.store).owners([first, second]) == {ann.id: ann.address}
     assert Finder(world.store).owners([]) == {}
+    assert Finder(world.store).addresses([ann.id, "gone"]) == {ann.id: ann.address, "gone": ""}
 
 
 def test_a_removed_organisation_is_found_in_the_trail_by_its_id(world: World, ann: User) -> None:

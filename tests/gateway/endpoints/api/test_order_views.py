@@ -11,8 +11,9 @@ from tests.support.partnership import NOON, device
 
 def test_an_order_is_shown_whole_and_in_words() -> None:
     order = WipeOrder("w-1", device().key, WipeKind.ACCOUNT, NOON, "root", progress=Progress.QUEUED)
-    shown = order_view(order)
+    shown = order_view(order, "ann@acme.example")
     assert (shown.words, shown.device_id) == (in_words(order), order.key.device_id)
+    assert shown.address == "ann@acme.example"
     names = {field.name for field in fields(WipeOrder)} - {"key"}
     assert names <= set(OrderView.model_fields)
 

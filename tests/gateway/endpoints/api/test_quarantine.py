@@ -45,6 +45,7 @@ async def test_many_are_approved_or_rejected_at_once(client: httpx.AsyncClient, 
     done = (await client.post(f"{QUEUE}/approve", json={"devices": devices, "reason": "ours"})).json()
     assert [each["device"] and each["device"]["access"] for each in done["items"]] == ["allow", None]
     assert done["items"][1]["problem"]
+    assert [each["title"] for each in done["items"]] == ["", "not found"]
     rejected = {"devices": [{"user": waiting, "device_id": "PHONE1"}], "reason": "not ours"}
     (one,) = (await client.post(f"{QUEUE}/reject", json=rejected)).json()["items"]
     assert (one["device"]["access"], one["device"]["access_reason"]) == ("block", "not ours")

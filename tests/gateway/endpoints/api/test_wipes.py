@@ -65,7 +65,8 @@ async def test_an_administrator_without_full_wipes(client: httpx.AsyncClient, de
         departure = await client.post(f"{HOME}/users/{ann}/offboard", json={"kind": "device", "reason": "x"})
         assert departure.status_code == 403
         assert (await client.post(wipe_of(ann), json={})).status_code == 202
-    assert (await client.get(f"{HOME}/wipes")).json()["items"][0]["kind"] == "account"
+    (listed, *_) = (await client.get(f"{HOME}/wipes")).json()["items"]
+    assert (listed["kind"], listed["address"]) == ("account", ann)
 
 
 async def test_who_may_not_cancel_a_wipe_does_not_end_it_by_removing_the_device(
