@@ -18,6 +18,8 @@ from gateway.services.routing import backend_for
 from gateway.services.tenants import found
 from gateway.services.user_changes import UserChanges, changed, elsewhere
 
+NO_CHANGES = UserChanges()
+
 
 class Users:
     """Users of all organisations."""
@@ -67,8 +69,10 @@ class Users:
         *,
         display_name: str = "",
         password: str | None = None,
+        changes: UserChanges = NO_CHANGES,
     ) -> User:
         """Make a user of the organisation's source; ``password`` for source ``local`` only, and needed there.
+        ``changes`` is what else the user is made with, all of it or nothing.
 
         Raises:
             GatewayError: MALFORMED for a weak password or a wrong address, CONFLICT for an address in use.
@@ -80,6 +84,7 @@ class Users:
             organisation = found(entry.transaction, id_or_alias)
             require_password_place(organisation.user_source, hashed is not None)
             user = self._new(entry, organisation, address, display_name or address)
+            user = changed(entry.transaction.directory, user, changes, None, self._backends)
             return _added(entry, replace(user, password_hash=hashed))
 
         return self._acts.perform(act, work)

@@ -24,7 +24,11 @@ class Signposts:
         below = path.removeprefix(self._prefix)
         for router in self._routers:
             for route in router.routes:
-                if isinstance(route, APIRoute) and method in route.methods and route.path_regex.match(below):
+                if (
+                    isinstance(route, APIRoute)
+                    and method in (route.methods or ())
+                    and route.path_regex.match(below)
+                ):
                     return route
         return None
 

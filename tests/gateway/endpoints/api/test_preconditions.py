@@ -95,7 +95,7 @@ async def test_a_phone_that_comes_meanwhile_spoils_nothing(
     ("method", "below", "body"),
     [
         ("POST", "/provision", {}),
-        ("PUT", "/access", {"level": "Block"}),
+        ("PUT", "/access", {"level": "block"}),
         ("POST", "/wipe", {"kind": "account"}),
         ("POST", "/password/reveal", {"reason": "x"}),
         ("POST", "/release", {}),
