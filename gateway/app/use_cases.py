@@ -12,8 +12,9 @@ from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
 from gateway.probes.examining import Examination
-from gateway.records.authority import Reach
+from gateway.records.authority import EVERYTHING, Reach
 from gateway.services.access_rules import AccessRules
+from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
@@ -29,17 +30,22 @@ from gateway.services.jobs import JobRunner
 from gateway.services.misbehaviour import Misbehaviour
 from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
+from gateway.services.own_account import OwnAccount
 from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
+from gateway.services.recognition import Recognition
+from gateway.services.recovering import Recovering
 from gateway.services.recovery import Recovery
 from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
+from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
+from gateway.services.tokens import Tokens
 from gateway.services.users import Users
 from gateway.services.wipes import Wipes
 from gateway.services.workmail_rules import WorkmailImport
@@ -49,6 +55,7 @@ if TYPE_CHECKING:
     pass
 
 from gateway.app.advertised import endpoints
+from gateway.app.front import Front, front
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,12 @@ class Services:
     examine: Examination
     profiles: Profiles
     repetitions: Repetitions
+    administrators: Administrators
+    tokens: Tokens
+    signing_in: SigningIn
+    own_account: OwnAccount
+    recovering: Recovering
+    recognition: Recognition
     made: Callable[[DatabaseStore], "Services"]
 
     def within(self, reach: Reach) -> "Services":
@@ -96,10 +109,11 @@ class Services:
 
 def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
-    return _on(config, open_store(database_url(config)))
+    store = open_store(database_url(config))
+    return _on(config, store, front(config.admin, store, _sealing(config), SystemClock()))
 
 
-def _on(config: Config, store: DatabaseStore) -> Services:
+def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
     backends = tuple(config.backends)
     rules, overrides = AccessRules(store, clock, keys), Overrides(store, clock)
@@ -123,7 +137,7 @@ def _on(config: Config, store: DatabaseStore) -> Services:
         misbehaviour=Misbehaviour(store, clock),
         identities=Identities(store, clock),
         inventory=Inventory(store, clock),
-        recovery=Recovery(store, clock, lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))),
+        recovery=Recovery(store, clock, _sealing(config)),
         wipes=Wipes(store, clock, keys),
         safeguards=SafeguardService(store, clock),
         panic=Panic(store, clock),
@@ -136,8 +150,19 @@ def _on(config: Config, store: DatabaseStore) -> Services:
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
         repetitions=Repetitions(store, clock, keys.identity("p-")),
-        made=partial(_on, config),
+        administrators=Administrators(store, clock, keys, passwords),
+        tokens=Tokens(store, store.within(EVERYTHING), clock, keys),
+        signing_in=door.signing_in,
+        own_account=door.own_account,
+        recovering=door.recovering,
+        recognition=door.recognition,
+        made=partial(_on, config, door=door),
     )
+
+
+def _sealing(config: Config) -> Callable[[], Sealer]:
+    """The secret is read when it is needed first, and then kept."""
+    return lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))
 
 
 def _by_login(config: Config) -> frozenset[str]:

@@ -47,6 +47,7 @@ class Permission(Enum):
     ADMINISTRATOR_READ = "administrator:read"
     ADMINISTRATOR_WRITE = "administrator:write"
     SELF = "self"
+    SIGN_IN = "session:open"
     METRICS_READ = "metrics:read"
     DESCRIPTION_READ = "description:read"
 

@@ -17,10 +17,12 @@ class AdministratorRecords(Protocol):
         ...
 
     def get(self, id_or_name: str) -> Administrator | None: ...
-    def list(
-        self, *, person: str | None = None, after: str = "", limit: int | None = None
-    ) -> Sequence[Administrator]:
-        """By name, after that name; of one person only where that is given."""
+    def list(self, *, after: str = "", limit: int | None = None) -> Sequence[Administrator]:
+        """By name, after that name."""
+        ...
+
+    def of_person(self, person: str) -> Sequence[Administrator]:
+        """All accounts of one person, whoever asks."""
         ...
 
     def account(self, identity: str) -> Administrator | None:

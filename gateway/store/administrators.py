@@ -45,13 +45,13 @@ class AdministratorRows:
         statement = self._narrowed().where(wanted).order_by(administrators.c.id != id_or_name).limit(1)
         return next(iter(self._read(statement)), None)
 
-    def list(
-        self, *, person: str | None = None, after: str = "", limit: int | None = None
-    ) -> Sequence[Administrator]:
-        statement = self._narrowed().where(administrators.c.name > after).order_by(administrators.c.name)
-        if person is not None:
-            statement = statement.where(administrators.c.person == person)
-        return self._read(statement.limit(limit))
+    def list(self, *, after: str = "", limit: int | None = None) -> Sequence[Administrator]:
+        statement = self._narrowed().where(administrators.c.name > after)
+        return self._read(statement.order_by(administrators.c.name).limit(limit))
+
+    def of_person(self, person: str) -> Sequence[Administrator]:
+        statement = select(administrators).where(administrators.c.person == person)
+        return self._read(statement.order_by(administrators.c.name))
 
     def account(self, identity: str) -> Administrator | None:
         return next(iter(self._read(select(administrators).where(administrators.c.id == identity))), None)

@@ -19,6 +19,7 @@ from gateway.probes.examining import Examination
 from gateway.records import Actor
 from gateway.records.authority import Authority, Permission, Reach
 from gateway.services.access_rules import AccessRules
+from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
@@ -33,17 +34,21 @@ from gateway.services.inventory import Inventory
 from gateway.services.misbehaviour import Misbehaviour
 from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
+from gateway.services.own_account import OwnAccount
 from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
+from gateway.services.recognition import Recognition
 from gateway.services.recovery import Recovery
 from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
+from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
+from gateway.services.tokens import Tokens
 from gateway.services.users import Users
 from gateway.services.wipes import Wipes
 from gateway.services.workmail_rules import WorkmailImport
@@ -137,6 +142,16 @@ class UseCases(Protocol):
     def profiles(self) -> Profiles: ...
     @property
     def repetitions(self) -> Repetitions: ...
+    @property
+    def administrators(self) -> Administrators: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def signing_in(self) -> SigningIn: ...
+    @property
+    def own_account(self) -> OwnAccount: ...
+    @property
+    def recognition(self) -> Recognition: ...
 
 
 class Needs:

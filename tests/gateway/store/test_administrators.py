@@ -67,7 +67,7 @@ def test_an_account_comes_back_as_it_was(store: DatabaseStore) -> None:
         assert transaction.administrators.list() == [account(), FULL]
         assert transaction.administrators.list(after="ann") == [FULL]
         assert transaction.administrators.list(limit=1) == [account()]
-        assert transaction.administrators.list(person="a-ann") == [account()]
+        assert transaction.administrators.of_person("a-ann") == [account()]
         assert transaction.administrators.get("nobody") is None
 
 
@@ -119,6 +119,7 @@ def test_only_who_is_wholly_within_reach_is_seen(store: DatabaseStore) -> None:
             assert transaction.administrators.get(each.id) is None
             assert transaction.administrators.account(each.id) == each
             assert transaction.administrators.named(each.name) == each
+            assert transaction.administrators.of_person(each.person) == [each]
         assert transaction.administrators.owners_of_everything() == [outside[3], outside[4]]
 
 

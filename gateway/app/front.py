@@ -1,0 +1,55 @@
+"""The front door of administration, made once in each process: what counts failed sign-ins must be one thing,
+and all of it goes by name or secret, so it stands on the whole store whoever asks (product 7.7)."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from certs.sealing import Sealer
+from gateway.chance import Secrets
+from gateway.config import Admin
+from gateway.directory.local import LocalPasswords
+from gateway.directory.second_factor import TimedCodes
+from gateway.services.credential_checks import Checks, SessionRules
+from gateway.services.own_account import OwnAccount
+from gateway.services.ports import Clock, Store
+from gateway.services.recognition import Recognition
+from gateway.services.recovering import Recovering
+from gateway.services.second_factors import SecondFactors
+from gateway.services.sign_in_delays import Delays
+from gateway.services.signing_in import SigningIn
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """Signing in, what one does with one's own account, and who shows a secret."""
+
+    signing_in: SigningIn
+    own_account: OwnAccount
+    recovering: Recovering
+    recognition: Recognition
+
+
+def front(
+    admin: Admin,
+    store: Store,
+    sealing: Callable[[], Sealer],
+    clock: Clock,
+    ticking: Callable[[], float] = time.monotonic,
+) -> Front:
+    """Make it; nothing is connected or read before the first call."""
+    keys, passwords = Secrets(), LocalPasswords()
+    rules = SessionRules(
+        timedelta(seconds=admin.session_idle_s),
+        timedelta(seconds=admin.session_s),
+        admin.require_second_factor,
+    )
+    factors = SecondFactors(TimedCodes(), keys, sealing)
+    checks = Checks(store, clock, Delays(), ticking)
+    return Front(
+        SigningIn(store, clock, keys, passwords, factors, checks, rules),
+        OwnAccount(store, clock, passwords, factors, checks),
+        Recovering(store, clock, keys, passwords),
+        Recognition(store, clock, rules),
+    )
