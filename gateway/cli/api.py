@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from gateway import app
 from gateway.endpoints.api import PREFIX, create_api
@@ -30,6 +30,8 @@ Document = Mapping[str, Any] | BaseModel
 TIMEOUT_S = 60.0
 """For an answer: a bulk of 500 devices on a slow disk has one too."""
 
+NO_GATEWAY = "What answered is no admin listener, or one of another version."
+
 PAGE = 1000
 """Records asked for at once."""
 
@@ -42,21 +44,26 @@ class Api:
 
     def get(self, path: str, answer: type[M], **query: Any) -> M:
         """Read what is at ``path``, as ``at`` makes one."""
-        return answer.model_validate_json(self.send("GET", path, query=query).content)
+        return _read(answer, self.send("GET", path, query=query))
+
+    def tagged(self, path: str, answer: type[M]) -> tuple[M, str]:
+        """What is at ``path``, and its entity tag, empty where it has none."""
+        answered = self.send("GET", path)
+        return _read(answer, answered), answered.headers.get("etag", "")
 
     def post(
         self, path: str, answer: type[M], body: Mapping[str, Any] | BaseModel | None = None, **query: Any
     ) -> M:
         """Do something."""
-        return answer.model_validate_json(self.send("POST", path, body, query=query).content)
+        return _read(answer, self.send("POST", path, body, query=query))
 
     def put(self, path: str, answer: type[M], body: Any = None, **query: Any) -> M:
         """Let something be so."""
-        return answer.model_validate_json(self.send("PUT", path, body, query=query).content)
+        return _read(answer, self.send("PUT", path, body, query=query))
 
     def patch(self, path: str, answer: type[M], body: Document, **query: Any) -> M:
         """Change what ``body`` names."""
-        return answer.model_validate_json(self.send("PATCH", path, body, query=query).content)
+        return _read(answer, self.send("PATCH", path, body, query=query))
 
     def delete(self, path: str, **query: Any) -> None:
         """Take something away."""
@@ -65,10 +72,10 @@ class Api:
     def pages(self, path: str, answer: type[M], *, most: int | None = None, **query: Any) -> Iterator[M]:
         """Every page of a list, until there is no ``next`` or there were ``most`` items."""
         cursor: str | None = ""
-        left = most
+        left, limit = most, query.pop("limit", PAGE)
         while cursor is not None and (left is None or left > 0):
-            size = PAGE if left is None else min(left, PAGE)
-            page = self.get(path, answer, **{"limit": size, **query, "cursor": cursor})
+            size = limit if left is None else min(left, limit)
+            page = self.get(path, answer, **query, limit=size, cursor=cursor)
             yield page
             cursor = getattr(page, "next", None)
             left = None if left is None else left - len(getattr(page, "items", ()))
@@ -79,7 +86,13 @@ class Api:
         return answer(items=items, next=None)
 
     def send(
-        self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         """One request with a JSON body; what is None in ``query`` is left out.
 
@@ -89,9 +102,9 @@ class Api:
         asked = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
         document = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
         try:
-            answer = self._client.request(method, PREFIX + path, params=asked, json=document)
+            answer = self._client.request(method, PREFIX + path, params=asked, json=document, headers=headers)
         except httpx.HTTPError as error:
-            raise GatewayError(Kind.UNAVAILABLE, f"The gateway cannot be reached: {error}") from error
+            raise GatewayError(Kind.UNAVAILABLE, _unreached(error)) from error
         if answer.is_success:
             return answer
         raise _refusal(answer)
@@ -124,11 +137,15 @@ def elsewhere(url: str, token: str, authority: Path | None) -> Iterator[Api]:
         authority: file with the certificates to trust instead of the system's.
 
     Raises:
-        GatewayError: MALFORMED for a URL that is not HTTPS: the token would be read on the way.
+        GatewayError: MALFORMED for a URL that is not HTTPS: the token would be read on the way; for a file
+            that holds no certificate.
     """
-    if httpx.URL(url).scheme != "https":
-        raise GatewayError(Kind.MALFORMED, "The admin listener is asked over https only.")
-    trust = ssl.create_default_context(cafile=str(authority) if authority else None)
+    if not _is_https(url):
+        raise GatewayError(Kind.MALFORMED, "The admin listener is asked over https only: https://HOST:PORT.")
+    try:
+        trust = ssl.create_default_context(cafile=str(authority) if authority else None)
+    except ssl.SSLError as error:
+        raise GatewayError(Kind.MALFORMED, f"{authority} holds no certificate.") from error
     headers = {"authorization": f"Bearer {token}", "user-agent": "usher"}
     with httpx.Client(
         base_url=url, verify=trust, headers=headers, timeout=TIMEOUT_S, trust_env=False
@@ -160,6 +177,32 @@ def _asked_by(api: App, authority: Authority) -> App:
     return asked
 
 
+def _is_https(url: str) -> bool:
+    try:
+        asked = httpx.URL(url)
+    except httpx.InvalidURL:
+        return False
+    return asked.scheme == "https" and bool(asked.host)
+
+
+def _read(model: type[M], answer: httpx.Response) -> M:
+    try:
+        return model.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise GatewayError(Kind.UNAVAILABLE, NO_GATEWAY) from error
+
+
+def _unreached(error: httpx.HTTPError) -> str:
+    """Why there was no answer, without a word of what was sent."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    if cause is not None:
+        why = cause.verify_message
+        return f"The gateway's certificate is not trusted: {why}. --ca-file names who is to be trusted."
+    return f"The gateway cannot be reached: {error or type(error).__name__}"
+
+
 def _text(value: Any) -> Any:
     if isinstance(value, list):
         return [_text(each) for each in value]
@@ -172,10 +215,10 @@ def _refusal(answer: httpx.Response) -> GatewayError:
     """The problem document as what it was before it became one."""
     try:
         document = answer.json()
-        kind = Kind(document.get("title", ""))
-    except ValueError:
+        kind = Kind(document["title"])
+    except (ValueError, TypeError, LookupError):
         return GatewayError(_KINDS.get(answer.status_code, Kind.INTERNAL), f"HTTP {answer.status_code}")
-    faults = {str(each["field"]): str(each["fault"]) for each in document.get("errors", ())}
+    faults = {str(each["field"]): str(each["fault"]) for each in document.get("errors") or ()}
     return GatewayError(kind, str(document.get("detail", "")), faults=faults)
 
 

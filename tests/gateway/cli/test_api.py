@@ -1,7 +1,9 @@
 """The API as commands call it: in this process, and over TLS with a token (product 7.4)."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 
 from gateway.cli.api import Api, at, elsewhere, on_this_machine
@@ -65,3 +67,56 @@ def test_a_gateway_that_is_not_there_is_no_stack_trace() -> None:
     with elsewhere("https://127.0.0.1:1", "token", None) as api, pytest.raises(GatewayError) as away:
         api.get(at("organisations"), OrganisationList)
     assert away.value.kind is Kind.UNAVAILABLE
+
+
+def answering(status: int, content: bytes) -> Api:
+    """Whatever listens there instead of a gateway."""
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, content=content))
+    return Api(httpx.Client(transport=transport, base_url="https://elsewhere"))
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"[]", b'{"items": 1}', b""])
+def test_who_is_no_gateway_is_told_by_its_answers(content: bytes) -> None:
+    with pytest.raises(GatewayError, match="no admin listener") as odd:
+        answering(200, content).get(at("organisations"), OrganisationList)
+    assert odd.value.kind is Kind.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "kind"),
+    [
+        (502, b"<html>", Kind.INTERNAL),
+        (404, b"[]", Kind.NOT_FOUND),
+        (403, b'{"title": 1}', Kind.FORBIDDEN),
+        (301, b"", Kind.INTERNAL),
+        (409, b'{"title": "conflict", "errors": null}', Kind.CONFLICT),
+    ],
+)
+def test_a_refusal_without_a_problem_document(status: int, content: bytes, kind: Kind) -> None:
+    with pytest.raises(GatewayError) as refused:
+        answering(status, content).get(at("organisations"), OrganisationList)
+    assert refused.value.kind is kind
+
+
+@pytest.mark.parametrize("url", ["http://localhost:1", "localhost:1", "https://", "https://a b:x/", "//h"])
+def test_what_is_no_https_url_is_not_asked(url: str) -> None:
+    with pytest.raises(GatewayError, match="https") as wrong, elsewhere(url, "token", None):
+        pass
+    assert wrong.value.kind is Kind.MALFORMED
+
+
+def test_a_file_without_certificates_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("nothing\n")
+    with pytest.raises(GatewayError, match=r"ca\.pem holds no"), elsewhere("https://h:1", "token", file):
+        pass
+
+
+def test_no_more_is_asked_for_than_is_wanted(desk: Desk, api: Api, acme: str) -> None:
+    for name in "abcde":
+        desk.services.users.create(ADMIN, acme, f"{name}@acme.example", password=PASSWORD)
+    place = at("organisations", acme, "users")
+    assert [len(page.items) for page in api.pages(place, UserList, most=3)] == [3]
+    assert [len(page.items) for page in api.pages(place, UserList, most=5)] == [5]
+    assert [len(page.items) for page in api.pages(place, UserList, most=3, limit=2)] == [2, 1]
+    assert not list(api.pages(place, UserList, most=0))
