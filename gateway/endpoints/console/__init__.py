@@ -1,0 +1,59 @@
+"""The web console (product 7.2): one file per page group, all on the operations of the REST API.
+
+It stands behind the admin listener's gate, which told who asks. Every answer says by its policy that nothing
+from elsewhere is loaded, nothing written in a page is run, and no other page may frame it (T22, T24).
+"""
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from gateway.endpoints.api.calls import UseCases
+from gateway.endpoints.console import device, devices, overview, wiping
+from gateway.endpoints.console.asking import Ask, Form
+from gateway.endpoints.console.assets import serve_asset
+from gateway.endpoints.console.menu import menu
+from gateway.endpoints.rendering import REST
+from gateway.errors import GatewayError, Kind
+
+PREFIX = "/console"
+ROUTERS: tuple[APIRouter, ...] = (overview.router, devices.router, device.router, wiping.router)
+
+TITLES = {
+    Kind.FORBIDDEN: "You may not do this",
+    Kind.NOT_FOUND: "There is no such thing here",
+    Kind.UNCONFIRMED: "Show that it is you",
+    Kind.MALFORMED: "This was not understood",
+    Kind.CONFLICT: "This is not possible now",
+    Kind.CHANGED: "Somebody was faster",
+}
+
+
+def create_console(use_cases: UseCases) -> FastAPI:
+    """The ASGI application of everything below ``/console``, on the services of this process."""
+    console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    console.state.use_cases = use_cases
+    console.state.menu = menu
+    for router in ROUTERS:
+        console.include_router(router, prefix=PREFIX)
+    console.add_api_route(PREFIX + "/static/{name}", serve_asset, include_in_schema=False)
+    console.add_exception_handler(GatewayError, _refused)
+    console.add_exception_handler(HTTPException, _unrouted)
+    return console
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    told = error if isinstance(error, GatewayError) else GatewayError(Kind.INTERNAL)
+    return _page(request, told, REST[told.kind])
+
+
+async def _unrouted(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    kind = Kind.NOT_FOUND if status in (404, 405) else Kind.MALFORMED
+    return _page(request, GatewayError(kind), status)
+
+
+def _page(request: Request, error: GatewayError, status: int) -> Response:
+    ask = Ask(request, Form())
+    title = ask.language.text(TITLES.get(error.kind, "That did not work"))
+    return ask.page("refused.html", status, title=title, problem=error, home=None)

@@ -1,0 +1,169 @@
+"""One request to the console: who asks, in which language, and how a page answers (product 7.2, 7.7).
+
+The listener's gate has told who asks before anything here is reached (``gateway.endpoints.console.gate``). A
+page names the operation of the API that it opens with; whoever may not use that one sees the page that says
+so.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from gateway.endpoints.api.calls import Needs
+from gateway.endpoints.api.organisations import OrganisationView, get_organisation, list_organisations
+from gateway.endpoints.console.operations import Operations, shape
+from gateway.endpoints.console.pages import render
+from gateway.endpoints.console.wording import Language, chosen
+from gateway.errors import GatewayError, Kind
+
+LANGUAGE = "usher-language"
+"""Cookie with the code of the language that somebody chose; it says nothing about anybody."""
+
+THEME = "usher-theme"
+"""Cookie with light or dark, where somebody chose it; console.js writes it."""
+
+CSRF = "usher.csrf"
+"""Key of the scope under which the gate leaves the token that this session's forms carry."""
+
+FORM_LIMIT = 256 * 1024
+"""Octets of a form: a policy with two full application lists has a tenth of it."""
+
+FIELDS_LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form said: texts by name, several of one name in their order."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def text(self, name: str) -> str:
+        """The last value of a field, empty where it was not sent."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a field."""
+        return [value for key, value in self.pairs if key == name]
+
+    def has(self, name: str) -> bool:
+        """Whether the field was sent: a check box that is not ticked is not."""
+        return any(key == name for key, _ in self.pairs)
+
+    def given(self, *names: str) -> dict[str, str]:
+        """The named fields that hold something."""
+        return {name: self.text(name) for name in names if self.text(name)}
+
+
+class Ask:
+    """What a page's function is handed."""
+
+    def __init__(self, request: Request, form: Form) -> None:
+        self.request = request
+        self.form = form
+        self.operations = Operations(request)
+        self.call = self.operations.call
+        self.may = self.operations.may
+
+    @cached_property
+    def language(self) -> Language:
+        """The reader's language."""
+        cookies, headers = self.request.cookies, self.request.headers
+        return chosen(cookies.get(LANGUAGE, ""), headers.get("accept-language", ""))
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The query of the address, the last of each name."""
+        return dict(self.request.query_params)
+
+    @property
+    def partial(self) -> bool:
+        """Whether htmx asks for a part of the page."""
+        return self.request.headers.get("hx-request") == "true" and "hx-boosted" not in self.request.headers
+
+    def organisation(self, alias: str) -> OrganisationView:
+        """The organisation that the address names; NOT_FOUND for one out of reach."""
+        return self.call(get_organisation, organisation=alias)
+
+    def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
+        """A page, or the part of it that htmx asked for: ``template`` says which."""
+        text = render(template, self.language, {**self._surroundings(), **values})
+        return HTMLResponse(text, status)
+
+    def to(self, path: str) -> Response:
+        """Go on at another page of the console after something was done."""
+        if self.request.headers.get("hx-request") == "true":
+            return Response(status_code=204, headers={"HX-Redirect": path})
+        return RedirectResponse(path, 303)
+
+    def _surroundings(self) -> dict[str, Any]:
+        """What every page has around it."""
+        return {
+            "ask": self,
+            "partial": self.partial,
+            "csrf": self.request.scope.get(CSRF, ""),
+            "who": self.operations.authority,
+            "path": self.request.url.path,
+            "menu": self.request.app.state.menu,
+            "here": self.request.path_params.get("organisation", ""),
+            "organisations": self._organisations(),
+            "theme": self.request.cookies.get(THEME, ""),
+        }
+
+    def _organisations(self) -> list[OrganisationView]:
+        try:
+            return self.call(list_organisations).items
+        except GatewayError:
+            return []
+
+
+class Opens(Needs):
+    """The dependency by which a page declares the operation of the API that it is about.
+
+    A subclass of ``Needs``, so that everything that looks for a route's permission finds it (T25).
+    """
+
+    def __init__(self, operation: Callable[..., Any]) -> None:
+        needed = shape(operation).needs
+        super().__init__(needed.permission, destructive=needed.destructive, everywhere=needed.everywhere)
+        self.operation = operation
+
+    async def __call__(self, request: Request) -> Ask:  # type: ignore[override]  # more than an actor
+        """The page's request; FORBIDDEN and UNCONFIRMED as the operation would answer."""
+        await super().__call__(request)
+        return Ask(request, await read_form(request))
+
+
+def opens(operation: Callable[..., Any]) -> Any:
+    """A page's ``Annotated[Ask, opens(list_devices)]``."""
+    return Depends(Opens(operation))
+
+
+async def read_form(request: Request) -> Form:
+    """The form of a POST; strict about its type, its size and the number of its fields.
+
+    Raises:
+        GatewayError: MALFORMED, TOO_LARGE.
+    """
+    if request.method != "POST":
+        return Form()
+    if request.headers.get("content-type", "").split(";")[0].strip() != "application/x-www-form-urlencoded":
+        raise GatewayError(Kind.MALFORMED, "A form is expected.")
+    text = await request.body()
+    if len(text) > FORM_LIMIT:
+        raise GatewayError(Kind.TOO_LARGE, f"A form has at most {FORM_LIMIT} octets.")
+    try:
+        pairs = parse_qsl(
+            text.decode("ascii"),
+            keep_blank_values=True,
+            strict_parsing=bool(text),
+            errors="strict",
+            max_num_fields=FIELDS_LIMIT,
+        )
+    except ValueError as error:
+        raise GatewayError(Kind.MALFORMED, "The form cannot be read.") from error
+    return Form(tuple(pairs))

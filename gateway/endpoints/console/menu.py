@@ -1,0 +1,58 @@
+"""Where the console's pages are: one table, of which everybody sees what they may open (product 7.2)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from gateway.endpoints.api import (
+    audit,
+    devices,
+    domains,
+    groups,
+    jobs,
+    policies,
+    quarantine,
+    rules,
+    users,
+    wipes,
+)
+from gateway.endpoints.api.organisations import OrganisationView, list_organisations
+from gateway.endpoints.console.asking import Ask
+
+
+class Entry(NamedTuple):
+    """A page.
+
+    Attributes:
+        label: in English. path: with ``{home}`` where it is about one organisation.
+        operation: what it opens with; who may not use it is not shown the way.
+    """
+
+    label: str
+    path: str
+    operation: Callable[..., Any]
+
+
+OF_ONE: Sequence[Entry] = (
+    Entry("Devices", "/console/o/{home}/devices", devices.list_devices),
+    Entry("Quarantine", "/console/o/{home}/quarantine", quarantine.get_queue),
+    Entry("Wipes and approvals", "/console/o/{home}/wipes", wipes.list_orders),
+    Entry("Off-boarding", "/console/o/{home}/jobs", jobs.list_jobs),
+    Entry("Users", "/console/o/{home}/users", users.list_users),
+    Entry("Groups", "/console/o/{home}/groups", groups.list_groups),
+    Entry("Policies", "/console/o/{home}/policies", policies.list_policies),
+    Entry("Access rules", "/console/o/{home}/rules", rules.get_rules),
+    Entry("Domains", "/console/o/{home}/domains", domains.list_domains),
+)
+OF_ALL: Sequence[Entry] = (
+    Entry("Overview", "/console/", list_organisations),
+    Entry("Organisations", "/console/organisations", list_organisations),
+    Entry("Audit", "/console/audit", audit.list_records),
+)
+
+
+def menu(ask: Ask, home: OrganisationView | None) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Titles with their entries: what is about the organisation at hand first, then the gateway."""
+    if home is not None:
+        shown = [each for each in OF_ONE if ask.may(each.operation, home.id)]
+        yield home.name, [(each.label, each.path.format(home=home.alias)) for each in shown]
+    yield "", [(each.label, each.path) for each in OF_ALL if ask.may(each.operation)]

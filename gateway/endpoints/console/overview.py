@@ -1,0 +1,68 @@
+"""What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
+organisation."""
+
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.device_queries import DeviceQuestion
+from gateway.endpoints.api.device_views import DeviceCounts
+from gateway.endpoints.api.devices import count_devices
+from gateway.endpoints.api.order_views import OrderView
+from gateway.endpoints.api.organisations import OrganisationView, list_organisations
+from gateway.endpoints.api.quarantine import QueueFilter, WaitingView, get_queue
+from gateway.endpoints.api.safeguards import SafeguardsView, get_safeguards
+from gateway.endpoints.api.wipes import OrderFilter, list_orders
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.errors import GatewayError
+from mdm.orders import Progress
+
+router = APIRouter()
+
+SHOWN = 5
+"""Things of one kind that the overview names; the rest is behind its link."""
+
+
+class Needing(NamedTuple):
+    """What an organisation has for somebody to do; a part that is None may not be seen by who asks."""
+
+    home: OrganisationView
+    counts: DeviceCounts | None
+    safeguards: SafeguardsView | None
+    approvals: list[OrderView]
+    delivering: list[OrderView]
+    waiting: list[WaitingView]
+
+
+@router.get("/")
+def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
+    """The first page: every organisation within reach with what is to be done in it."""
+    homes = ask.call(list_organisations).items
+    return ask.page(
+        "overview.html",
+        home=homes[0] if len(homes) == 1 else None,
+        needing=[_of(ask, each) for each in homes],
+    )
+
+
+def _of(ask: Ask, home: OrganisationView) -> Needing:
+    def seen(operation: Any, otherwise: Any = None, **arguments: Any) -> Any:
+        try:
+            return ask.call(operation, organisation=home.id, **arguments)
+        except GatewayError:
+            return otherwise
+
+    def orders(progress: Progress) -> list[OrderView]:
+        found = seen(list_orders, query=OrderFilter(progress=progress, limit=SHOWN))
+        return found.items if found else []
+
+    queue = seen(get_queue, query=QueueFilter(limit=SHOWN))
+    return Needing(
+        home,
+        seen(count_devices, query=DeviceQuestion()),
+        seen(get_safeguards),
+        orders(Progress.AWAITING),
+        [*orders(Progress.QUEUED), *orders(Progress.DELIVERED)],
+        queue.items if queue else [],
+    )

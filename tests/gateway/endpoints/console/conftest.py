@@ -1,0 +1,55 @@
+"""An administrator at the console of a furnished desk, in process."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.endpoints.api.calls import ADMINISTRATOR
+from gateway.endpoints.console import create_console
+from gateway.endpoints.middleware import Receive, Scope, Send
+from gateway.records.authority import MACHINE, Authority
+from gateway.services.tenants import Settings
+from tests.support.desk import Desk, furnish
+from tests.support.world import ADMIN, PASSWORD
+
+OWNER = Authority("olga", "p-olga", MACHINE, confirmed=True)
+Sitting = Callable[[Authority], AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = furnish(tmp_path)
+    made = desk.services
+    for alias in ("acme", "globex"):
+        made.tenants.create_organisation(ADMIN, alias, Settings(name=alias.title()))
+        made.tenants.add_domain(ADMIN, alias, f"{alias}.example")
+        made.users.create(ADMIN, alias, f"ann@{alias}.example", password=PASSWORD)
+    yield desk
+    made.store.close()
+
+
+@pytest.fixture
+def sitting(desk: Desk) -> Sitting:
+    """Opens the console for somebody who is signed in already."""
+    console = create_console(desk.services)
+
+    @asynccontextmanager
+    async def opened(who: Authority) -> AsyncIterator[httpx.AsyncClient]:
+        async def gate(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[ADMINISTRATOR] = who
+            await console(scope, receive, send)
+
+        transport = httpx.ASGITransport(gate, raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
+            yield client
+
+    return opened
+
+
+@pytest.fixture
+async def browser(sitting: Sitting) -> AsyncIterator[httpx.AsyncClient]:
+    async with sitting(OWNER) as client:
+        yield client

@@ -1,0 +1,24 @@
+"""What needs me now (product 7.2)."""
+
+import httpx
+
+from gateway.services.wipe_guards import Wanted
+from mdm.device import WipeKind
+from tests.support.desk import Desk
+from tests.support.world import ADMIN
+
+
+async def test_nothing_to_do_is_said(browser: httpx.AsyncClient) -> None:
+    page = await browser.get("/console/")
+    assert page.text.count("Nothing waits for you here.") == 2
+
+
+async def test_an_approval_that_waits_stands_on_the_first_page(
+    desk: Desk, browser: httpx.AsyncClient
+) -> None:
+    device = desk.phone("ann@acme.example")
+    order = desk.services.wipes.request(
+        ADMIN, device.key, Wanted(WipeKind.DEVICE, "stolen", device.key.device_id)
+    )
+    page = await browser.get("/console/")
+    assert f"/console/o/acme/wipes/{order.id}" in page.text

@@ -1,0 +1,54 @@
+"""The mechanism of languages, and that the second one is whole (product 7.2)."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from gateway.endpoints.console.menu import OF_ALL, OF_ONE
+from gateway.endpoints.console.wording import chosen, languages
+
+TEXT = re.compile(r"""\b_\(\s*"((?:[^"\\]|\\.)*)\"""")
+PLURAL = re.compile(r"""\bplural\([^,]+,\s*"([^"]*)",\s*"([^"]*)\"""")
+
+
+def texts() -> set[str]:
+    """Every text that a template asks for by name."""
+    found: set[str] = set()
+    for entry in files("gateway.endpoints.console").joinpath("templates").iterdir():
+        template = entry.read_text(encoding="utf-8")
+        found |= set(TEXT.findall(template))
+        found |= {each for pair in PLURAL.findall(template) for each in pair}
+    return found | {entry.label for entry in (*OF_ONE, *OF_ALL)}
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "code"),
+    [
+        ("", "", "en"),
+        ("de", "en", "de"),
+        ("xx", "de-AT,en;q=0.5", "de"),
+        ("", "fr,en;q=0.2,de;q=0.8", "de"),
+        ("", "de;q=0,en", "en"),
+        ("../de", "de;q=nonsense", "en"),
+    ],
+)
+def test_the_readers_language(cookie: str, accepted: str, code: str) -> None:
+    assert chosen(cookie, accepted).code == code
+
+
+def test_values_and_plurals_stand_in_their_places() -> None:
+    english = languages()["en"]
+    assert english.text("Wipe {name}", name="{x}") == "Wipe {x}"
+    assert english.plural(1, "{n} device", "{n} devices") == "1 device"
+    assert english.plural(2, "{n} device", "{n} devices") == "2 devices"
+
+
+def test_the_second_language_knows_every_text() -> None:
+    german = languages()["de"]
+    assert sorted(texts() - set(german.texts)) == []
+
+
+def test_no_translation_loses_a_value() -> None:
+    for english, other in languages()["de"].texts.items():
+        assert set(re.findall(r"\{\w+\}", english)) == set(re.findall(r"\{\w+\}", other)), english
