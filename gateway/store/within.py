@@ -178,8 +178,21 @@ organisation's."""
 FOUND_BY_KEY = frozenset(("addresses", "changes", "domain_checks"))
 """Tables that are read by the key of what was found before, or only written."""
 
-KEPT_ELSEWHERE = frozenset(("administrators", "api_tokens", "sessions", "appointments", "token_appointments"))
-"""Tables whose repositories are given the reach: an account is reached by what it may do."""
+KEPT_ELSEWHERE = frozenset(
+    (
+        "administrators",
+        "api_tokens",
+        "sessions",
+        "appointments",
+        "token_appointments",
+        "webhook_deliveries",
+        "event_places",
+        "kept_requests",
+        "audit_seals",
+    )
+)
+"""Tables whose repositories are given the reach, or that are asked by what somebody was seen to hold: an
+account is reached by what it may do, a delivery by its webhook, a kept request by who made it."""
 
 OPEN = FOUND_BY_KEY | KEPT_ELSEWHERE
 WRITTEN_BY_ALL = OPEN | {"audit"}
