@@ -21,6 +21,7 @@ from gateway.records import (
     RuleSetVersion,
     Scope,
 )
+from gateway.records.authority import Reach
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
 from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
@@ -327,8 +328,10 @@ class Changes(Protocol):
 
 
 class Transaction(Protocol):
-    """One connection and the repositories on it."""
+    """One connection and the repositories on it, which know of nothing out of reach."""
 
+    @property
+    def reach(self) -> Reach: ...
     @property
     def directory(self) -> Directory: ...
     @property

@@ -14,7 +14,7 @@ from gateway.records import Actor, AuditTag, Organisation, Safeguards
 from gateway.services.acts import Entry
 from gateway.services.home_acts import HomeActs
 from gateway.services.ports import Clock, Store
-from gateway.services.tenants import found
+from gateway.services.tenants import found, require_whole
 from gateway.services.wipe_guards import freeze, set_safeguards
 
 MAXIMUM_DAYS = 3650
@@ -125,7 +125,11 @@ class SafeguardService:
         reason: str,
         work: Callable[[Entry, Organisation], Safeguards],
     ) -> Safeguards:
-        return self._acts.perform(tag, actor, organisation, organisation, work, reason)
+        def on_all_of_it(entry: Entry, home: Organisation) -> Safeguards:
+            require_whole(entry.transaction, home)
+            return work(entry, home)
+
+        return self._acts.perform(tag, actor, organisation, organisation, on_all_of_it, reason)
 
 
 def loosening(before: Safeguards, after: Safeguards) -> tuple[str, ...]:

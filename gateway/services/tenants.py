@@ -270,6 +270,12 @@ def found(transaction: Transaction, id_or_alias: str) -> Organisation:
     return organisation
 
 
+def require_whole(transaction: Transaction, home: Organisation) -> None:
+    """GatewayError FORBIDDEN to whom a part of the organisation is given: this would concern all of it."""
+    if not transaction.reach.whole(home.id):
+        raise GatewayError(Kind.FORBIDDEN, "This is about the whole organisation.")
+
+
 def shown(organisation: Organisation) -> dict[str, Any]:
     """An organisation as the audit trail and the API show it."""
     values = {field.name: getattr(organisation, field.name) for field in fields(organisation)}

@@ -43,6 +43,7 @@ from sqlalchemy import (
     Update,
     and_,
     event,
+    false,
     func,
     literal,
     or_,
@@ -80,11 +81,11 @@ class Within:
 
     def whole(self, organisation: ColumnElement[Any]) -> Condition:
         """What only an organisation as a whole has."""
-        return organisation.in_(self._whole)
+        return _one_of(organisation, self._whole)
 
     def seen(self, organisation: ColumnElement[Any]) -> Condition:
         """What is there for whoever reaches anybody in the organisation."""
-        return organisation.in_(self._seen)
+        return _one_of(organisation, self._seen)
 
     def personal(self, organisation: ColumnElement[Any], user: ColumnElement[Any]) -> Condition:
         """What is a person's."""
@@ -103,21 +104,26 @@ class Within:
     def domain(self, organisation: ColumnElement[Any], name: ColumnElement[Any]) -> Condition:
         """A domain of a whole organisation, or one that gives reach itself."""
         return self._or(
-            self.whole(organisation), and_(organisation.in_(self._partly), name.in_(self._domains))
+            self.whole(organisation), and_(_one_of(organisation, self._partly), _one_of(name, self._domains))
         )
 
     def told(self, organisation: ColumnElement[Any], target: ColumnElement[Any]) -> Condition:
         """A record of the trail: its target is a person, or a device of one."""
         about = func.substr(target, 1, IDENTITY).in_(self._persons)
-        return self._or(self.whole(organisation), and_(organisation.in_(self._partly), about))
+        return self._or(self.whole(organisation), and_(_one_of(organisation, self._partly), about))
 
     def _or(self, whole: Condition, part: Condition) -> Condition:
         return or_(whole, part) if self._partly else whole
 
 
+def _one_of(column: ColumnElement[Any], values: Iterable[str]) -> Condition:
+    """Spelled out: what ``in_`` makes of a list can stand in no statement that is executed for many rows."""
+    return or_(false(), *(column == value for value in sorted(values)))
+
+
 def _groups_within(reach: Reach) -> Any:
     enabled = groups.c.state == EntityState.ENABLED
-    given = groups.c.id.in_(sorted(reach.groups)) & groups.c.organisation.in_(sorted(reach.partly))
+    given = _one_of(groups.c.id, reach.groups) & _one_of(groups.c.organisation, reach.partly)
     beginning = select(groups.c.id).where(given, enabled).correlate(None)
     # Nested, so that UPDATE is the first word of an UPDATE: else Python's sqlite3 counts no rows.
     reached = beginning.cte("reached", recursive=True, nesting=True)
@@ -132,11 +138,11 @@ def _groups_within(reach: Reach) -> Any:
 
 
 def _persons(reach: Reach, within: Any) -> Select[Any]:
-    primary = (addresses.c.domain.in_(sorted(reach.domains))) & (addresses.c.position == 0)
+    primary = _one_of(addresses.c.domain, reach.domains) & (addresses.c.position == 0)
     there = select(addresses.c.user_id).where(primary, addresses.c.user_id.is_not(None)).correlate(None)
     members = select(group_users.c.user_id).join(within, within.c.id == group_users.c.group_id)
     either = or_(users.c.id.in_(there), users.c.id.in_(members.correlate(None)))
-    home = users.c.organisation.in_(sorted(reach.partly))
+    home = _one_of(users.c.organisation, reach.partly)
     return select(users.c.id).where(home, either).correlate(None)
 
 
@@ -197,7 +203,7 @@ account is reached by what it may do, a delivery by its webhook, a kept request 
 OPEN = FOUND_BY_KEY | KEPT_ELSEWHERE
 WRITTEN_BY_ALL = OPEN | {"audit"}
 
-NEWCOMERS: Mapping[str, Rule] = {"users": _seen}
+NEWCOMERS: Mapping[str, Rule] = {"users": _seen, "groups": _whole}
 """What may be inserted, where it differs: ``users.add_user`` looks afterwards."""
 
 
