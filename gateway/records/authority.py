@@ -168,6 +168,7 @@ class Reach:
         domains: names of domains; who has the primary address in one is reached.
         groups: ids; who is in one, directly or through groups within it, is reached.
         partly: ids of the organisations whose domains and groups these are.
+        parts: reaches that all have to reach what is reached, empty for this one alone.
     """
 
     everything: bool = False
@@ -175,10 +176,19 @@ class Reach:
     domains: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     partly: frozenset[str] = frozenset()
+    parts: tuple["Reach", ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything within reach."""
-        return bool(self.everything or self.organisations or self.domains or self.groups)
+        return bool(self.everything or self.organisations or self.domains or self.groups or self.parts)
+
+    def __and__(self, other: "Reach") -> "Reach":
+        """What both reach: whoever needs two permissions may use them on nobody but whom both are for."""
+        if self.everything or other.everything:
+            return other if self.everything else self
+        whole = self.organisations & other.organisations
+        seen = (self.organisations | self.partly) & (other.organisations | other.partly)
+        return Reach(organisations=whole, partly=seen - whole, parts=(self, other))
 
     def whole(self, organisation: str) -> bool:
         """Whether the organisation is reached with all that it has."""

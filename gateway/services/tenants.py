@@ -224,6 +224,7 @@ class Tenants:
 
     def _change(self, entry: Entry, id_or_alias: str, settings: Settings) -> Organisation:
         before = found(entry.transaction, id_or_alias)
+        require_whole(entry.transaction, before)
         after = self._with(before, settings)
         if after.state is not before.state:
             _require_transition(before.state, after.state, entry.act.actor)
@@ -254,6 +255,7 @@ class Tenants:
         organisation = found(entry.transaction, id_or_alias)
         if typed_alias != organisation.alias:
             raise GatewayError(Kind.MALFORMED, "The alias that was typed is not this organisation's.")
+        require_whole(entry.transaction, organisation)
         if not force:
             refuse_pending_wipes(entry.transaction, organisation.id)
         record_departures(entry, organisation.id)

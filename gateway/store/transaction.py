@@ -77,7 +77,7 @@ class DatabaseStore:
     def within(self, reach: Reach) -> "DatabaseStore":
         """This store with nothing in it but what is within reach, on the same connections (T25, T35)."""
         narrowed = copy(self)
-        narrowed._reach = reach
+        narrowed._reach = self._reach & reach
         return narrowed
 
     @contextmanager

@@ -239,9 +239,11 @@ def out_of_reach() -> GatewayError:
 
 
 @lru_cache(maxsize=256)
-def conditions_of(reach: Reach) -> Within:
-    """The conditions of a reach, made once."""
-    return Within(reach)
+def conditions_of(reach: Reach) -> tuple[Within, ...]:
+    """The conditions of a reach, all of which have to hold; made once."""
+    if not reach.parts:
+        return (Within(reach),)
+    return tuple(each for part in reach.parts for each in conditions_of(part))
 
 
 def _narrowed(
@@ -252,7 +254,7 @@ def _narrowed(
     options: Mapping[str, Any],
 ) -> tuple[Any, Any, Any]:
     if not options.get(_EVERYBODY):
-        conditions: Within = options[_WITHIN]
+        conditions: tuple[Within, ...] = options[_WITHIN]
         if isinstance(statement, Insert):
             for row in many or [one or statement.compile().params]:
                 _require_within(connection, conditions, statement.table, row)
@@ -261,11 +263,12 @@ def _narrowed(
     return statement, many, one
 
 
-def _with_conditions(conditions: Within, statement: Any, *, sealed: bool = False) -> Any:
+def _with_conditions(conditions: tuple[Within, ...], statement: Any, *, sealed: bool = False) -> Any:
     for each in _tables(statement, sealed=sealed):
         table: Any = each.element if isinstance(each, Alias) else each
         if table.name not in OPEN:
-            statement = statement.where(rule_of(table)(conditions, each.c.__getitem__))
+            rule = rule_of(table)
+            statement = statement.where(*(rule(one, each.c.__getitem__) for one in conditions))
     return statement
 
 
@@ -298,10 +301,12 @@ def _flat(sources: Iterable[FromClause], *, sealed: bool) -> Iterator[Any]:
             raise LookupError("gateway.store.within cannot narrow what is below a FROM")
 
 
-def _require_within(connection: Connection, conditions: Within, table: Any, row: Mapping[str, Any]) -> None:
+def _require_within(
+    connection: Connection, conditions: tuple[Within, ...], table: Any, row: Mapping[str, Any]
+) -> None:
     if table.name in WRITTEN_BY_ALL:
         return
     rule = NEWCOMERS.get(table.name) or rule_of(table)
-    allowed = select(literal(1)).where(rule(conditions, lambda name: literal(row[name], table.c[name].type)))
-    if connection.scalar(everybody(allowed)) is None:
+    wanted = (rule(one, lambda name: literal(row[name], table.c[name].type)) for one in conditions)
+    if connection.scalar(everybody(select(literal(1)).where(*wanted))) is None:
         raise out_of_reach()

@@ -236,7 +236,8 @@ class Asking:
         self._use_cases = use_cases
 
     def require(self, permission: Permission) -> UseCases:
-        """The use cases on all that ``permission`` reaches; GatewayError FORBIDDEN where that is nothing."""
+        """The use cases on all that both the route's permission and this one reach; GatewayError FORBIDDEN
+        where this one reaches nothing."""
         return self._use_cases.within(require(self.authority, permission))
 
     def may(self, permission: Permission, organisation: str) -> bool:
@@ -246,7 +247,7 @@ class Asking:
 
 async def asking(request: Request) -> Asking:
     """Who asks, with the services on whatever the asker may reach."""
-    return Asking(request.scope[ADMINISTRATOR], request.app.state.use_cases)
+    return Asking(request.scope[ADMINISTRATOR], await use_cases(request))
 
 
 Bearer = Annotated[Asking, Depends(asking)]

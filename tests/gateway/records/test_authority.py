@@ -75,3 +75,15 @@ def test_a_token_does_no_more_than_it_was_made_for() -> None:
     assert token.reach(Permission.DEVICE_WIPE) == NOTHING_AT_ALL
     assert not token.holds(Permission.DEVICE_WIPE)
     assert not Authority("nobody").holds(Permission.SELF)
+
+
+def test_two_permissions_reach_what_both_reach() -> None:
+    one, other = (
+        Reach(organisations=frozenset("ab")),
+        Reach(organisations=frozenset("bc"), partly=frozenset("a")),
+    )
+    both = one & other
+    assert (both.organisations, both.partly, both.parts) == (frozenset("b"), frozenset("a"), (one, other))
+    assert both
+    assert not both.whole("a")
+    assert EVERYTHING & one == one & EVERYTHING == one

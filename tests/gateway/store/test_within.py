@@ -87,6 +87,18 @@ def test_everybody_is_reached_where_everything_is_and_nobody_where_nothing_is(st
         assert not transaction.directory.organisations()
 
 
+def test_of_two_reaches_what_both_reach_is_left(store: DatabaseStore) -> None:
+    both = store.within(DIVIDED["other domain"][0]).within(DIVIDED["group"][0])
+    with both.read() as transaction:
+        assert {BY_ID[each].login for look in LOOKS.values() for each in look(transaction)} == {"bob"}
+        assert [each.alias for each in transaction.directory.organisations()] == ["acme"]
+        assert not transaction.reach.whole(ACME.id)
+    with both.within(DIVIDED["other organisation"][0]).read() as transaction:
+        assert not any(list(look(transaction)) for look in LOOKS.values())
+    with both.write() as transaction, pytest.raises(GatewayError):
+        transaction.devices.add(device("NEW", ANN))
+
+
 def _houses(transaction: RowTransaction) -> dict[str, set[str]]:
     directory = transaction.directory
     groups = [group for home in HOMES for group in directory.groups(home)]
