@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Mapping
+from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
 
@@ -27,6 +28,9 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "permission": "permission",
         "policy": "policy",
         "rule": "rule",
+        "apply": "apply",
+        "drift": "drift",
+        "export": "export",
         "quarantine": "quarantine",
         "device": "device",
         "conduct": "conduct",
@@ -35,6 +39,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "job": "job",
         "archive": "archive",
         "audit": "audit",
+        "import": "import_users",
         "backup": "backup",
         "restore": "backup",
         "certs": "certs",
@@ -43,7 +48,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "doctor": "doctor",
     }
 )
-"""Command name to the module of this package that defines a click command of that name."""
+"""Command name to the module of this package that defines a click command of that name; a word of Python
+has ``_`` behind it there."""
 
 
 INTERRUPTED, CUT_OFF = 130, 141
@@ -62,7 +68,7 @@ class Lazy(click.Group):
         if cmd_name not in self.list_commands(ctx):
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
-        command = getattr(module, cmd_name)
+        command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:

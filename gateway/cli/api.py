@@ -6,22 +6,25 @@ runs the command; elsewhere it is asked over HTTPS with a token.
 """
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from pydantic import BaseModel, ValidationError
 
-from gateway import app
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.endpoints.middleware import App, Receive, Scope, Send
 from gateway.errors import GatewayError, Kind
 from gateway.records.authority import Authority
+
+if TYPE_CHECKING:
+    from gateway import app
 
 M = TypeVar("M", bound=BaseModel)
 Document = Mapping[str, Any] | BaseModel
@@ -31,6 +34,11 @@ TIMEOUT_S = 60.0
 """For an answer: a bulk of 500 devices on a slow disk has one too."""
 
 NO_GATEWAY = "What answered is no admin listener, or one of another version."
+
+PATIENCE = 10
+"""Times that a request is made which the gateway answers with 429."""
+
+LONGEST_PAUSE_S = 30
 
 PAGE = 1000
 """Records asked for at once."""
@@ -101,13 +109,26 @@ class Api:
         """
         asked = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
         document = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
-        try:
-            answer = self._client.request(method, PREFIX + path, params=asked, json=document, headers=headers)
-        except httpx.HTTPError as error:
-            raise GatewayError(Kind.UNAVAILABLE, _unreached(error)) from error
+        asking = self._client.build_request(
+            method, PREFIX + path, params=asked, json=document, headers=headers
+        )
+        answer = self._patiently(asking)
         if answer.is_success:
             return answer
         raise _refusal(answer)
+
+    def _patiently(self, asking: httpx.Request) -> httpx.Response:
+        """Work of many calls goes as fast as the gateway lets it (docs/rest.md)."""
+        for left in reversed(range(PATIENCE)):
+            try:
+                answer = self._client.send(asking)
+            except httpx.HTTPError as error:
+                raise GatewayError(Kind.UNAVAILABLE, _unreached(error)) from error
+            pause = answer.headers.get("retry-after", "")
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or not pause.isdecimal() or not left:
+                break
+            time.sleep(min(int(pause), LONGEST_PAUSE_S))
+        return answer
 
 
 def at(*parts: str) -> str:
@@ -121,7 +142,7 @@ def named(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def on_this_machine(services: app.Services, authority: Authority) -> Iterator[Api]:
+def on_this_machine(services: "app.Services", authority: Authority) -> Iterator[Api]:
     """The API within this process, for who runs the command."""
     with start_blocking_portal() as portal:
         transport = _Within(_asked_by(create_api(services), authority), portal)
@@ -130,11 +151,12 @@ def on_this_machine(services: app.Services, authority: Authority) -> Iterator[Ap
 
 
 @contextmanager
-def elsewhere(url: str, token: str, authority: Path | None) -> Iterator[Api]:
+def elsewhere(url: str, token: str, authority: Path | None, timeout: float = TIMEOUT_S) -> Iterator[Api]:
     """The API of a remote admin listener.
 
     Args:
         authority: file with the certificates to trust instead of the system's.
+        timeout: seconds for each step of an answer.
 
     Raises:
         GatewayError: MALFORMED for a URL that is not HTTPS: the token would be read on the way; for a file
@@ -148,7 +170,7 @@ def elsewhere(url: str, token: str, authority: Path | None) -> Iterator[Api]:
         raise GatewayError(Kind.MALFORMED, f"{authority} holds no certificate.") from error
     headers = {"authorization": f"Bearer {token}", "user-agent": "usher"}
     with httpx.Client(
-        base_url=url, verify=trust, headers=headers, timeout=TIMEOUT_S, trust_env=False
+        base_url=url, verify=trust, headers=headers, timeout=timeout, trust_env=False
     ) as client:
         yield Api(client)
 

@@ -120,3 +120,37 @@ def test_no_more_is_asked_for_than_is_wanted(desk: Desk, api: Api, acme: str) ->
     assert [len(page.items) for page in api.pages(place, UserList, most=5)] == [5]
     assert [len(page.items) for page in api.pages(place, UserList, most=3, limit=2)] == [2, 1]
     assert not list(api.pages(place, UserList, most=0))
+
+
+def in_turn(*answers: httpx.Response) -> tuple[Api, list[httpx.Request]]:
+    waiting, asked = list(answers), []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+    client = httpx.Client(transport=httpx.MockTransport(answer), base_url="https://usher.example")
+    return Api(client), asked
+
+
+def test_whoever_asks_too_often_waits_as_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers are written here: the budgets themselves are shown in test_rates."""
+    paused: list[float] = []
+    monkeypatch.setattr("gateway.cli.api.time.sleep", paused.append)
+    later = [httpx.Response(429, headers={"Retry-After": seconds}) for seconds in ("3", "600")]
+    api, asked = in_turn(*later, httpx.Response(200, json={"items": []}))
+    api.send("POST", at("organisations"), {"alias": "acme"}, headers={"Idempotency-Key": "k"})
+    assert paused == [3, 30]
+    assert [request.content for request in asked] == [asked[0].content] * 3
+    assert asked[2].headers["idempotency-key"] == "k"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "soon"}, {"Retry-After": "1"}])
+def test_who_is_told_no_moment_does_not_wait_for_ever(
+    monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    monkeypatch.setattr("gateway.cli.api.time.sleep", lambda _seconds: None)
+    api, asked = in_turn(httpx.Response(429, headers=headers))
+    with pytest.raises(GatewayError):
+        api.send("GET", at("organisations"))
+    assert len(asked) == (10 if headers == {"Retry-After": "1"} else 1)
