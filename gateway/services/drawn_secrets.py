@@ -22,6 +22,11 @@ def draw_token(keys: KeySource, prefix: str) -> str:
     return prefix + base64.urlsafe_b64encode(_octets(keys)).decode().rstrip("=")
 
 
+def is_session(credential: str) -> bool:
+    """Whether the id of a credential is a session's, behind which there is a person."""
+    return credential.startswith("s-")
+
+
 def digest_of(secret: str) -> str:
     """What is kept of a token."""
     return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()

@@ -37,6 +37,12 @@ class Recognition:
             return self._of_session(digest_of(secret))
         return self._of_token(digest_of(secret), address) if secret.startswith(TOKEN) else None
 
+    def limits_of(self, account: Administrator) -> frozenset[Permission] | None:
+        """What a session of the account may do at most: nothing but its own affairs before the second factor
+        is enrolled and a recovery password was changed."""
+        lacks_factor = self._rules.require_second_factor and not account.enrolled
+        return ONLY_SELF if lacks_factor or account.password_until is not None else None
+
     def _of_session(self, digest: str) -> Authority | None:
         now = self._clock.now()
         with self._store.read() as transaction:
@@ -49,12 +55,11 @@ class Recognition:
         return self._signed_in(account, session, now)
 
     def _signed_in(self, account: Administrator, session: Session, now: datetime) -> Authority:
-        lacks_factor = self._rules.require_second_factor and not account.enrolled
         return Authority(
             account.name,
             account.person,
             account.appointments,
-            ONLY_SELF if lacks_factor or account.password_until is not None else None,
+            self.limits_of(account),
             now < session.confirmed_at + CONFIRMED,
             account.id,
             session.id,

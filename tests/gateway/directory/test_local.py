@@ -37,3 +37,9 @@ def test_nobody_takes_as_long_as_somebody(ann: User) -> None:
 
     known, unknown = cost(ann), cost(None)
     assert 0.5 < known / unknown < 2
+
+
+def test_a_hash_of_anybody_is_checked_likewise(ann: User) -> None:
+    assert LocalPasswords().matches("Correct-Horse-1", ann.password_hash)
+    assert not LocalPasswords().matches("Correct-Horse-2", ann.password_hash)
+    assert not LocalPasswords().matches("Correct-Horse-1", None)

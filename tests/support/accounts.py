@@ -1,0 +1,122 @@
+"""Administrators for tests: accounts on a desk or a store, what they show, and who they are then."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from certs.sealing import Sealer
+from gateway.app.front import Front, front
+from gateway.chance import SystemClock
+from gateway.config import Admin
+from gateway.directory.local import LocalPasswords
+from gateway.directory.second_factor import code_at
+from gateway.records import Actor, AuditRecord, AuditTag
+from gateway.records.administrators import Administrator
+from gateway.records.authority import EVERYTHING, MACHINE, Appointment, Authority, Role
+from gateway.services.administrators import Administrators, NewAdministrator
+from gateway.services.tokens import Tokens
+from gateway.store import DatabaseStore, migrate, open_store
+from tests.support.stores import ACME, GLOBEX, Clock, Keys
+
+PASSWORD = "Canary-Horse-1"
+"""What every account here is made with; it must be found in no log and no row."""
+
+OWNER = Appointment(Role.OWNER)
+ROOT = Authority("cli:root", appointments=MACHINE, confirmed=True)
+ROOT_ACTOR = Actor("admin", "cli:root")
+HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"
+
+
+def stranger(address: str = HOME) -> Actor:
+    """Whoever has not signed in yet."""
+    return Actor("admin", "nobody", address, "a browser", "r1")
+
+
+@dataclass
+class House:
+    """The services of administration on one store, with a clock that a test moves."""
+
+    store: DatabaseStore
+    clock: Clock
+    door: Front
+    accounts: Administrators
+    tokens: Tokens
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Name of an account to the secret of its second factor."""
+
+    def make(self, name: str, *appointments: Appointment, password: str = PASSWORD) -> Administrator:
+        """An account by the machine's hand, without a second factor."""
+        new = NewAdministrator(name, appointments or (OWNER,), password=password)
+        return self.accounts.create(ROOT_ACTOR, ROOT, new)
+
+    def enrolled(self, name: str, *appointments: Appointment) -> Administrator:
+        """An account that signed in once and has a second factor; no code of this half minute is left."""
+        account = self.make(name, *appointments)
+        actor = self.actor(self.enter(name, enrolled=False))
+        offer = self.door.own_account.offer_second_factor(actor, account.id)
+        self.secrets[name] = offer.secret
+        self.door.own_account.enrol(actor, account.id, self.code(name))
+        self.clock.pass_by(minutes=1)
+        return self.door.own_account.get(account.id)
+
+    def code(self, name: str) -> str:
+        """What the account's authenticator shows now."""
+        return code_at(self.secrets[name], self.clock.now())
+
+    def enter(self, name: str, address: str = HOME, *, enrolled: bool = True) -> str:
+        """Sign in; the secret of the session."""
+        code = self.code(name) if enrolled else ""
+        secret = self.door.signing_in.sign_in(stranger(address), name, PASSWORD, code).secret
+        if enrolled:
+            self.clock.pass_by(minutes=1)
+        return secret
+
+    def authority(self, secret: str, address: str = HOME) -> Authority:
+        """Who shows the secret."""
+        found = self.door.recognition.of(secret, address)
+        assert found is not None
+        return found
+
+    def actor(self, secret: str, address: str = HOME) -> Actor:
+        """The same as the trail names them."""
+        who = self.authority(secret, address)
+        return Actor("admin", who.name, address, "a browser", "r1", who.person, who.credential)
+
+    def trail(self, *tags: AuditTag) -> list[AuditRecord]:
+        """Records of these kinds, or all."""
+        with self.store.read() as transaction:
+            found = transaction.audit.query(limit=1000)
+        return [each for each in found if not tags or each.tag in tags]
+
+
+def house(store: DatabaseStore, admin: Admin | None = None) -> House:
+    """The services on a store, with organisations Acme and Globex in it."""
+    clock, keys = Clock(), Keys()
+    sealer = Sealer(b"sealing secret of a test, 32 octets and more")
+    door = front(admin or Admin(), store, lambda: sealer, clock, lambda: clock.now().timestamp())
+    with store.write() as transaction:
+        for each in (ACME, GLOBEX):
+            transaction.directory.add_organisation(each)
+    return House(
+        store,
+        clock,
+        door,
+        Administrators(store, clock, keys, LocalPasswords()),
+        Tokens(store, store.within(EVERYTHING), clock, keys),
+    )
+
+
+@contextmanager
+def house_in(folder: Path, admin: Admin | None = None) -> Iterator[House]:
+    """A house on a fresh SQLite file."""
+    url = f"sqlite:///{folder / 'usher.db'}"
+    migrate(url)
+    store = open_store(url)
+    yield house(store, admin)
+    store.close()
+
+
+def now_code(secret: str) -> str:
+    """What an authenticator shows at this very moment."""
+    return code_at(secret, SystemClock().now())
