@@ -164,10 +164,16 @@ class AccessRules:
         return self._save(actor, organisation, "rules", work, force=force)
 
     def rehearse(
-        self, organisation: str, documents: Sequence[Document], *, mode: Mode | None = None
+        self,
+        organisation: str,
+        documents: Sequence[Document],
+        *,
+        mode: Mode | None = None,
+        force: bool = True,
     ) -> tuple[Impact, tuple[Lint, ...]]:
-        """What a whole set would do to all known devices, and what is suspicious in it; nothing changes."""
-        plan = self._planned(organisation, self._whole(documents), mode, force=True, limit=None)
+        """What a whole set would do to all known devices, and what is suspicious in it; nothing changes.
+        Without ``force`` raises as ``replace_all`` would without it."""
+        plan = self._planned(organisation, self._whole(documents), mode, force=force, limit=None)
         if plan.refusal is not None:
             raise plan.refusal
         return plan.impact or Impact(), plan.lints

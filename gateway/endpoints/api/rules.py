@@ -69,6 +69,12 @@ class Forced(Filter):
     force: bool = False
 
 
+class Strictly(Filter):
+    """``strict`` refuses what putting it in force would be refused for, its consequences included."""
+
+    strict: bool = False
+
+
 class WholeSet(Body):
     """Every rule of an organisation; ``mode`` says whose semantics they follow, null keeps it."""
 
@@ -85,7 +91,7 @@ class ModeChange(Body):
 class RollBack(Body):
     """The number of an earlier version; 0 is the set without a rule."""
 
-    version: Annotated[int, Field(ge=0)]
+    version: Annotated[int, Field(ge=0, le=NUMBER_LIMIT)]
 
 
 class DefaultChange(Body):
@@ -172,9 +178,13 @@ def create_rule(
 
 
 @router.post("/rules/rehearse", name="rehearse")
-def rehearse_rules(organisation: str, body: WholeSet, use: With, _actor: Reader) -> RehearsalView:
+def rehearse_rules(
+    organisation: str, body: WholeSet, query: Query[Strictly], use: With, _actor: Reader
+) -> RehearsalView:
     """Who would be cut off or let in by a whole set; nothing is changed."""
-    told, lints = use.access_rules.rehearse(organisation, body.rules, mode=body.mode)
+    told, lints = use.access_rules.rehearse(
+        organisation, body.rules, mode=body.mode, force=not query.strict
+    )
     return RehearsalView(impact=impact_view(told), lints=[lint_view(each) for each in lints])
 
 

@@ -51,6 +51,8 @@ async def test_the_whole_set_is_replaced_rehearsed_and_looked_over(
     assert (told["impact"]["admitted_before"], told["impact"]["admitted_after"]) == (1, 0)
     assert told["impact"]["named"][0]["address"] == ann
     assert [each["finding"] for each in told["lints"]] == ["locks_out_everyone"]
+    strict = await client.post(f"{ACCESS}/rules/rehearse?strict=true", json={"rules": [everything]})
+    assert strict.status_code == 409
     refused = await client.put(f"{ACCESS}/rules", json={"rules": [everything]})
     assert refused.status_code == 409
     assert "of 1 known devices" in refused.text

@@ -1,0 +1,42 @@
+"""Plans by example (``tests/corpus/apply``): what is there, what is described, and what is to be done.
+
+A first line ``prune`` asks for removals.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.cli.declared import texts
+from gateway.cli.declared.plan import plan
+from gateway.cli.declared.values import Plan
+from tests.support.described import state
+
+CORPUS = Path(__file__).parents[3] / "corpus" / "apply"
+EXAMPLES = sorted(path.name for path in CORPUS.glob("*.txt"))
+
+
+def planned(name: str) -> tuple[Plan, str]:
+    """The plan of an example, and what is expected of it."""
+    text = (CORPUS / name).read_text()
+    prune = text.startswith("prune\n")
+    present, described, expected = text.removeprefix("prune\n").split("----\n")
+    return plan(state(described), state(present), prune=prune), expected
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_examples(name: str) -> None:
+    found, expected = planned(name)
+    assert texts.told(found) + "\n" == expected
+
+
+def test_a_rule_set_is_one_step() -> None:
+    found, _ = planned("every-kind-changes.txt")
+    (rules,) = [step for step in found.steps if step.item.kind.value.startswith("rule")]
+    assert [change.item.label for change in rules.changes] == ["", "old", "none"]
+
+
+def test_a_second_plan_is_empty() -> None:
+    for name in EXAMPLES:
+        described = (CORPUS / name).read_text().removeprefix("prune\n").split("----\n")[1]
+        assert not plan(state(described), state(described), prune=True)
