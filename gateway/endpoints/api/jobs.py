@@ -11,7 +11,7 @@ from gateway.endpoints.api.cursors import read_moment, write_cursor
 from gateway.endpoints.api.order_views import JobList, JobView, job_view
 from gateway.records import Actor
 from gateway.records.authority import Permission
-from gateway.services.offboarding import DEFAULT_WAIT
+from gateway.services.offboarding import DEFAULT_WAIT, MAXIMUM_WAIT, MINIMUM_WAIT
 from gateway.services.reasons import tidy_reason, wipe_reason
 from mdm.device import WipeKind
 
@@ -21,13 +21,14 @@ router = APIRouter(prefix="/organisations/{organisation}/jobs", tags=["jobs"])
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
 Offboarder = Annotated[Actor, needs(Permission.USER_OFFBOARD)]
 Reason = Annotated[str, word(tidy_reason)]
+SHORTEST_S, LONGEST_S = int(MINIMUM_WAIT.total_seconds()), int(MAXIMUM_WAIT.total_seconds())
 
 
 class Departure(Body):
     """How a user is off-boarded; ``wait_s`` is how long the devices have to acknowledge their wipe."""
 
     kind: Annotated[WipeKind, choice()] = WipeKind.ACCOUNT
-    wait_s: Annotated[int, Field(ge=1)] = int(DEFAULT_WAIT.total_seconds())
+    wait_s: Annotated[int, Field(ge=SHORTEST_S, le=LONGEST_S)] = int(DEFAULT_WAIT.total_seconds())
     reason: Reason = ""
 
 

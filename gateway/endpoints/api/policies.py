@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import AfterValidator, Field
 
-from gateway.endpoints.api.calls import Body, Filter, Query, With, encodable, needs, word
+from gateway.endpoints.api.calls import NUMBER_LIMIT, Body, Filter, Query, With, encodable, needs, word
 from gateway.endpoints.api.policy_views import (
     AssignmentList,
     DifferenceList,
@@ -51,7 +51,7 @@ class Manner(Filter):
 class RollBack(Body):
     """The number of an earlier version."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1, le=NUMBER_LIMIT)]
 
 
 class NewPolicy(Body):
@@ -66,8 +66,8 @@ class NewPolicy(Body):
 class Versions(Filter):
     """Two versions to compare; 0 is the built-in policy."""
 
-    before: Annotated[int, Field(ge=0)]
-    after: Annotated[int, Field(ge=0)]
+    before: Annotated[int, Field(ge=0, le=NUMBER_LIMIT)]
+    after: Annotated[int, Field(ge=0, le=NUMBER_LIMIT)]
 
 
 @router.get("/policy")

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from pydantic import AfterValidator, BaseModel, Field
 
 from gateway.endpoints.api.calls import (
+    NUMBER_LIMIT,
     Bearer,
     Body,
     Filter,
@@ -182,9 +183,7 @@ def rehearse_rules(
     organisation: str, body: WholeSet, query: Query[Strictly], use: With, _actor: Reader
 ) -> RehearsalView:
     """Who would be cut off or let in by a whole set; nothing is changed."""
-    told, lints = use.access_rules.rehearse(
-        organisation, body.rules, mode=body.mode, force=not query.strict
-    )
+    told, lints = use.access_rules.rehearse(organisation, body.rules, mode=body.mode, force=not query.strict)
     return RehearsalView(impact=impact_view(told), lints=[lint_view(each) for each in lints])
 
 

@@ -98,3 +98,9 @@ def test_an_alias_that_looks_like_an_id_never_hides_the_organisation_of_that_id(
         transaction.directory.add_organisation(type(GLOBEX)(GLOBEX.id, ACME.id, "Sly", GLOBEX.created_at))
     with store.read() as transaction:
         assert transaction.directory.organisation(ACME.id) == ACME
+
+
+def test_a_number_that_no_column_holds_is_a_wrong_value(store: DatabaseStore) -> None:
+    with pytest.raises(GatewayError) as refused, store.read() as transaction:
+        transaction.rules.get("m-1", 2**63)
+    assert refused.value.kind is Kind.MALFORMED

@@ -23,7 +23,7 @@ async def test_a_user_leaves(client: httpx.AsyncClient, desk: Desk, ann: str) ->
 
 async def test_what_is_wrong_or_not_there(client: httpx.AsyncClient, desk: Desk, ann: str, eve: str) -> None:
     wrong = await client.post(f"{HOME}/users/{ann}/offboard", json={"wait_s": 1})
-    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "deadline")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "wait_s")
     assert (await client.post(f"{HOME}/users/{eve}/offboard")).status_code == 404
     job = (await client.post(f"{HOME}/users/{ann}/offboard")).json()["id"]
     assert (await client.get(f"/api/v1/organisations/globex/jobs/{job}")).status_code == 404
