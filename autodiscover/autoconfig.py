@@ -45,6 +45,7 @@ LOGIN = "%EMAILADDRESS%"
 """The client puts the address in, so that the file is one for all."""
 
 MEDIA_TYPE = "text/xml; charset=utf-8"
+NAME = "autoconfig"
 AUDIENCE = Audience.ANYBODY
 METHODS: tuple[str, ...] = ("GET", "HEAD")
 HEADERS = LASTS

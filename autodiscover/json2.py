@@ -33,6 +33,7 @@ from autodiscover.strangers import LASTS, MAXIMUM_ADDRESS, domain_of
 
 PATH = "/autodiscover/autodiscover.json"
 MEDIA_TYPE = "application/json"
+NAME = "json2"
 AUDIENCE = Audience.ANYBODY
 METHODS: tuple[str, ...] = ("GET", "HEAD")
 HEADERS = LASTS

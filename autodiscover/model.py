@@ -236,11 +236,13 @@ class Format(Protocol):
     """One discovery format; modules with these constants and functions are formats.
 
     Attributes:
+        NAME: what it is called in logs and figures.
         AUDIENCE: who may ask.
         METHODS: HTTP methods that are answered; 405 for others.
         HEADERS: names and values that every answer on its paths carries, a 401 included.
     """
 
+    NAME: str
     AUDIENCE: Audience
     METHODS: tuple[str, ...]
     HEADERS: tuple[tuple[str, str], ...]

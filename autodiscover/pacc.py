@@ -29,6 +29,7 @@ from autodiscover.strangers import LASTS, about_host
 PATH = "/.well-known/user-agent-configuration.json"
 PREFIX = "ua-auto-config."
 MEDIA_TYPE = "application/json"
+NAME = "pacc"
 AUDIENCE = Audience.ANYBODY
 METHODS: tuple[str, ...] = ("GET", "HEAD")
 HEADERS = LASTS

@@ -31,6 +31,7 @@ MEDIA_TYPE = "text/xml; charset=utf-8"
 """To the letter: some clients compare the header as a string (R4)."""
 
 PATH = "/autodiscover/autodiscover.xml"
+NAME = "pox"
 AUDIENCE = Audience.SIGNED
 METHODS: tuple[str, ...] = ("GET", "HEAD", "POST")
 HEADERS: tuple[tuple[str, str], ...] = (("X-SOAP-Enabled", "True"),)

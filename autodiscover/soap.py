@@ -33,6 +33,7 @@ FAULT_ACTION = ADDRESSING + "/soap/fault"
 MEDIA_TYPE = "text/xml; charset=utf-8"
 
 PATH = "/autodiscover/autodiscover.svc"
+NAME = "soap"
 AUDIENCE = Audience.SIGNED
 METHODS: tuple[str, ...] = ("POST",)
 HEADERS: tuple[tuple[str, str], ...] = ()

@@ -35,6 +35,11 @@ _background: set[asyncio.Task[Any]] = set()
 _logger = logging.getLogger("usher")
 
 
+NO_CREDENTIALS, UNAUTHENTICATED = "no credentials", "unauthenticated"
+"""Verdicts of a 401: what every client does first, and what a guesser does again and again. A filter for
+fail2ban (``deploy/fail2ban``) tells them apart by these words."""
+
+
 class Trace:
     """What a request is known by in the log; made by the middleware, filled in by whoever learns more.
 

@@ -180,7 +180,11 @@ def _close(feed: Feed | None) -> None:
 
 
 class WriteBehind:
-    """Writes the contacts that requests left, in batches."""
+    """Writes the contacts that requests left, in batches.
+
+    Attributes:
+        lost: contacts that the database did not take.
+    """
 
     def __init__(
         self,
@@ -191,6 +195,7 @@ class WriteBehind:
         self._snapshots = snapshots
         self._write = write
         self._rounds = Rounds(self._flush, every_s, name="write-behind")
+        self.lost = 0
 
     def start(self) -> None:
         """Write from now on; call from the loop's thread."""
@@ -209,6 +214,7 @@ class WriteBehind:
         try:
             await self._write(contacts)
         except GatewayError:
+            self.lost += len(contacts)
             _log.warning("%d last contacts were not written", len(contacts))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.board import FEED_SILENCE, SILENT_S, Board
 from gateway.chance import SystemClock
 from gateway.config import Config
 from gateway.domain_watch import TICK_S, DomainWatch
@@ -14,6 +15,7 @@ from gateway.health_watch import EVERY_S as HEALTH_S
 from gateway.health_watch import Backends, HealthWatch
 from gateway.rollout_watch import EVERY_S as ROLLOUT_S
 from gateway.rollout_watch import RolloutWatch
+from gateway.services.snapshots import FEED_SILENCE as DOUBTFUL
 from gateway.worker import JOBS_S, UPKEEP_S, WIPES_S, Rounds
 
 if TYPE_CHECKING:
@@ -25,9 +27,10 @@ QUARANTINE_S = 300.0
 """Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
 
 
-def admin(config: Config) -> "Administration":
-    """The application of the administration listener."""
+def admin(config: Config, board: Board | None = None) -> "Administration":
+    """The application of the administration listener; ``board`` has what the workers counted."""
     # No client worker pays for these:
+    from gateway.app.metrics import metrics  # noqa: PLC0415
     from gateway.endpoints.administration import Administration  # noqa: PLC0415
     from gateway.endpoints.rates import Rates  # noqa: PLC0415
 
@@ -42,8 +45,19 @@ def admin(config: Config) -> "Administration":
         made.store.close()
 
     rates = Rates(config.admin, time.monotonic)
-    checks = {"store": store_answers}
-    return Administration(made, config.token_file, checks, close, _rounds(config, made), rates)
+    checks = {"store": store_answers, "change feed": partial(_feeds_heard, board)}
+    rounds = _rounds(config, made)
+    application = Administration(made, config.token_file, checks, close, rounds, rates)
+    application.metrics = metrics(config, made.store, board)
+    return application
+
+
+async def _feeds_heard(board: Board | None) -> bool:
+    """Whether every client worker hears of changes; without it orders reach nobody (house.md 4a)."""
+    now = time.monotonic()
+    documents = [each for each in board.all() if now - each["at"] <= SILENT_S] if board else []
+    silences = [each["gauges"].get(FEED_SILENCE, {}).get("", 0.0) for each in documents]
+    return all(silence <= DOUBTFUL for silence in silences)
 
 
 def _rounds(config: Config, made: Services) -> Sequence[Rounds]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autodiscover import pox
+from gateway.board import FEED_SILENCE, Figures
 from gateway.chance import SystemClock
 from gateway.config import Backend, Config, read_secret
 from gateway.directory.local import LocalPasswords
@@ -18,6 +19,7 @@ from gateway.endpoints.discovery_gate import DiscoveryGate
 from gateway.endpoints.door import Door
 from gateway.endpoints.errands import Errands
 from gateway.endpoints.handshakes import Handshakes
+from gateway.endpoints.health import Health
 from gateway.endpoints.hosts import Certified, HostCheck, ServedHosts, certified_names
 from gateway.endpoints.lane import Lane, Proof
 from gateway.endpoints.listening import Listening
@@ -89,6 +91,7 @@ class Clients:
         self._write_behind = WriteBehind(self.snapshots, self._touch)
         self._upkeep = Rounds(self._prune, UPKEEP_S, name="upkeep")
         self._app: Callable[[Message, Receive, Send], Any] = self._not_started
+        self._began = time.monotonic()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, send)
@@ -105,6 +108,19 @@ class Clients:
     async def drain(self) -> None:
         """End every long poll in the way its client understands."""
         self.polls.drain()
+
+    def figures(self) -> Figures:
+        """What this worker counted, and how it stands."""
+        heard_at = max(self.snapshots.fresh_at, self._began)
+        return Figures(
+            {
+                "parked_requests": self.polls.counts(),
+                "known_devices": {"": len(self.snapshots)},
+                FEED_SILENCE: {"": time.monotonic() - heard_at},
+            },
+            {"contacts_lost": self._write_behind.lost},
+            {name: (*each.latency.counts, each.latency.total) for name, each in self._upstreams.items()},
+        )
 
     async def close(self) -> None:
         """Write what is left and let go of everything."""
@@ -152,7 +168,10 @@ class Clients:
             threads.store,
             bars=self._gate.bars,
         )
-        return Routing(activesync, discovery, profiles, WellKnown(answers, config.public_host))
+        known = WellKnown(answers, config.public_host)
+        return Routing(
+            activesync, discovery, profiles, known, Health({"change feed": self._hears}, names=False)
+        )
 
     def _door(self) -> Door:
         return Door(
@@ -176,6 +195,9 @@ class Clients:
             SystemClock(),
             body_limit=self._config.limits.discovery_bytes,
         )
+
+    async def _hears(self) -> bool:
+        return self.snapshots.trusted(time.monotonic())
 
     def _changed(self, changes: Sequence[Change]) -> None:
         self._memory.drop(changes)

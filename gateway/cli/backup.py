@@ -161,6 +161,7 @@ def key_files(config: Config) -> Mapping[str, Path]:
     """The secrets that belong to a database, by the names that they have in a backup."""
     return {
         "sealing.key": config.sealing_key_file,
+        "audit.key": config.audit_key_file,
         "admin.token": config.token_file,
     }
 

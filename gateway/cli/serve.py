@@ -18,6 +18,7 @@ from typing import NoReturn
 import click
 
 from certs.errors import CertificateError
+from gateway.board import Board
 from gateway.config import Config, ConfigError, load
 from gateway.log import setup
 from gateway.serving.application import Applications
@@ -58,7 +59,8 @@ def serve(path: Path | None, workers: int | None, force: bool) -> None:
         sockets = bind(config.listen)
     except BindError as error:
         _end(f"cannot listen:\n{error}", 1)
-    sys.exit(Supervisor(config, _applications(certificate), sockets, certificate).run())
+    board = Board(config.listen.processes + 1)
+    sys.exit(Supervisor(config, _applications(certificate, board), sockets, certificate).run())
 
 
 @click.command()
@@ -107,7 +109,7 @@ def _tell_certificates(config: Config, certificate: ReloadableContext) -> None:
         _end(f"these certificates would be left out:\n{listed}", 1)
 
 
-def _applications(certificate: ReloadableContext | None) -> Applications:
+def _applications(certificate: ReloadableContext | None, board: Board) -> Applications:
     """The composition root, imported in the parent so that the workers share its pages."""
     certified = certificate.covers if certificate else None
     from gateway import app  # noqa: PLC0415 - `usher check` needs none of it
@@ -120,8 +122,9 @@ def _applications(certificate: ReloadableContext | None) -> Applications:
     return Applications(
         partial(app.clients, certified=certified),
         partial(app.redirect, certified=certified),
-        app.admin,
+        partial(app.admin, board=board),
         prepare,
+        board,
     )
 
 

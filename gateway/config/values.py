@@ -306,6 +306,7 @@ class Admin:
     Attributes:
         token_file: holds the bootstrap token, made at the first start where missing.
         bootstrap: False to make and accept no such token, once there are administrators.
+        open_metrics: answer ``/metrics`` without a token; it names nobody, but tells how much is going on.
         require_second_factor: who has none may do nothing but enrol it.
         requests_per_s, reads_per_s, writes_per_s: how fast a spent budget fills again: of a source address
             before anybody is known, then of an administrator for reading and for writing.
@@ -314,6 +315,7 @@ class Admin:
 
     token_file: Path | None = None
     bootstrap: bool = True
+    open_metrics: bool = False
     require_second_factor: bool = True
     session_idle_s: float = limit(1800.0, "half an hour away from the desk (T24)", 60, 86400)
     session_s: float = limit(43200.0, "one working day, however busy (T24)", 300, 7 * 86400)

@@ -20,11 +20,12 @@ from gateway.endpoints.lane import Lane
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.passage import Passage
 from gateway.endpoints.provisioning import Provisioning
-from gateway.endpoints.rendering import METHOD_NOT_ALLOWED, UNAUTHENTICATED, kind_reply, protocol_reply
+from gateway.endpoints.rendering import METHOD_NOT_ALLOWED, kind_reply, protocol_reply
+from gateway.endpoints.rendering import UNAUTHENTICATED as NOT_SIGNED_IN
 from gateway.endpoints.splicing import Splice
 from gateway.endpoints.welcome import Welcome
 from gateway.errors import GatewayError
-from gateway.log import Trace
+from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace
 from gateway.proxy import drain
 from gateway.proxy.asgi import Message, Receive, Send
 from gateway.services.enrolment import TooManyDevices
@@ -117,8 +118,8 @@ class ActiveSync:
         trace: Trace = scope[TRACE]
         basic = read_basic(headers.authorization)
         if basic is None:
-            trace.verdict = "unauthenticated"
-            return UNAUTHENTICATED
+            trace.verdict = NO_CREDENTIALS if headers.authorization is None else UNAUTHENTICATED
+            return NOT_SIGNED_IN
         principal = self._rooms.credentials.remembered(basic)
         if principal is Look.UNKNOWN:
             try:
@@ -129,9 +130,9 @@ class ActiveSync:
                     raise
                 return wiped
         if not isinstance(principal, Principal):
-            trace.verdict = "unauthenticated"
+            trace.verdict = UNAUTHENTICATED
             self._rooms.conduct.refused(basic.username, request.device_id)
-            return await self._wiped(request, headers, body, basic, trace) or UNAUTHENTICATED
+            return await self._wiped(request, headers, body, basic, trace) or NOT_SIGNED_IN
         proven(scope)
         visit = Visit(request, headers, scope["headers"], basic, principal, trace)
         return await self._judged(visit, body, receive, send)
@@ -211,7 +212,7 @@ class ActiveSync:
             recalled = await self._rooms.door.recall(visit)
             if isinstance(recalled, TooManyDevices) or _outdated(visit.principal, recalled):
                 visit.trace.verdict = "password changed"
-                return UNAUTHENTICATED
+                return NOT_SIGNED_IN
         if password is not None:
             send = Splice(send, partial(with_password, status=password))
         outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)

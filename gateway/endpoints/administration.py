@@ -18,10 +18,13 @@ from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases
 from gateway.endpoints.api.problems import rendered
 from gateway.endpoints.health import Check, Health
+from gateway.endpoints.metrics import PATH as METRICS
+from gateway.endpoints.metrics import MetricsPage
 from gateway.endpoints.middleware import TRACE, App, Message, Receive, Scope, Send
 from gateway.endpoints.principals import Administrators
 from gateway.endpoints.rates import Header, Overrun, Rates
 from gateway.errors import GatewayError, Kind
+from gateway.log import NO_CREDENTIALS
 
 BODY_LIMIT = 1024 * 1024
 """Octets of a request: a policy with two full application lists has a tenth of it."""
@@ -43,7 +46,11 @@ class Rounds(Protocol):
 
 
 class Administration:
-    """``gateway.serving.application.Application`` of the admin listener."""
+    """``gateway.serving.application.Application`` of the admin listener.
+
+    Attributes:
+        metrics: what ``/metrics`` answers, if it is to be answered.
+    """
 
     def __init__(
         self,
@@ -61,6 +68,7 @@ class Administration:
         self._health = Health(checks)
         self._close = close
         self._rounds = rounds
+        self.metrics: MetricsPage | None = None
         self._api: App = create_api(use_cases)
 
     async def start(self) -> None:
@@ -84,12 +92,16 @@ class Administration:
         if scope["path"] in Health.PATHS:
             await self._health(scope, receive, send)
             return
+        if self.metrics is not None and self.metrics.open and scope["path"] == METRICS:
+            await self.metrics(scope, receive, _with(send, PRIVATE))
+            return
         private = _with(send, PRIVATE)
         try:
             left = self._admit(scope)
         except Overrun as overrun:
             await overrun.answer()(scope, receive, private)
         except GatewayError as error:
+            _note(scope, error)
             await rendered(error)(scope, receive, private)
         else:
             await self._serve(scope, receive, _with(send, (*PRIVATE, *left)))
@@ -103,7 +115,7 @@ class Administration:
         authority = self._administrators.bearer(headers.get(b"authorization"))
         left = self._rates.principal(authority.credential or authority.name, scope["method"])
         scope[ADMINISTRATOR] = authority
-        if not scope["path"].startswith(f"{PREFIX}/"):
+        if not scope["path"].startswith(f"{PREFIX}/") and scope["path"] != METRICS:
             raise GatewayError(Kind.NOT_FOUND)
         if int(headers.get(b"content-length", 0)) > BODY_LIMIT:
             raise GatewayError(Kind.TOO_LARGE, f"A request has at most {BODY_LIMIT} octets.")
@@ -111,11 +123,21 @@ class Administration:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette answers an unknown failure and raises it on: what it says belongs to the log."""
+        if self.metrics is not None and scope["path"] == METRICS:
+            await self.metrics(scope, receive, send)
+            return
         try:
             await self._api(scope, _measured(receive), send)
         except Exception as error:
             request = scope[TRACE].request_id if TRACE in scope else ""
             _logger.error("request failed", exc_info=error, extra={"request": request})
+
+
+def _note(scope: Scope, error: GatewayError) -> None:
+    """Why nobody was told, for the log; who shows nothing guesses nothing."""
+    bare = error.kind is Kind.UNAUTHENTICATED and b"authorization" not in dict(scope["headers"])
+    if TRACE in scope:
+        scope[TRACE].verdict = NO_CREDENTIALS if bare else error.kind.value
 
 
 def _with(send: Send, headers: tuple[Header, ...]) -> Send:

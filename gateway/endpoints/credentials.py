@@ -19,6 +19,7 @@ from gateway.endpoints.headers import read_headers
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
+from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace
 from gateway.proxy.asgi import Message
 from gateway.proxy.upstream import LoginAnswer
 from gateway.records import Actor, User, UserSource
@@ -184,6 +185,8 @@ class Credentials:
         headers = read_headers(scope["headers"])
         found = await self.principal(headers.authorization, scope[TRACE].client)
         if found is None:
+            trace: Trace = scope[TRACE]
+            trace.verdict = NO_CREDENTIALS if headers.authorization is None else UNAUTHENTICATED
             return None
         proven(scope)
         return found[1]

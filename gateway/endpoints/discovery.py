@@ -16,6 +16,7 @@ from autodiscover.errors import DiscoveryError, Fault
 from autodiscover.model import Answer, Asker, Audience, Format, Outcome, Question, Request, Stamp
 from autodiscover.xmltext import MAXIMUM_SIZE
 from gateway.endpoints.bodies import Body, ClientLeft
+from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.rendering import RETRY_AFTER
 from gateway.errors import GatewayError, Kind
 from gateway.services.discovery import Signed
@@ -69,6 +70,8 @@ class DiscoveryEndpoint:
 
     async def speak(self, spoken: Format, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in one format, whatever its path says."""
+        if (trace := scope.get(TRACE)) is not None:
+            trace.command = f"autodiscover {spoken.NAME}"
         always = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in spoken.HEADERS]
         try:
             open_to_all = spoken.AUDIENCE is Audience.ANYBODY

@@ -1,7 +1,8 @@
-"""``/healthz`` and ``/readyz`` of the admin listener (product 9.4).
+"""``/healthz`` and ``/readyz`` of both listeners (product 9.4).
 
 Healthy: this process answers. Ready: what it stands on answers too, each check by its name, so that a load
-balancer can turn away from a node whose database is gone. Neither says more to whoever may ask.
+balancer can turn away from a node whose database is gone. Neither says more to whoever may ask, and devices'
+listener, where everybody may, not even which check failed.
 """
 
 import asyncio
@@ -20,8 +21,13 @@ class Health:
 
     PATHS = frozenset({"/healthz", "/readyz"})
 
-    def __init__(self, checks: Mapping[str, Check]) -> None:
+    def __init__(self, checks: Mapping[str, Check], *, names: bool = True) -> None:
         self._checks = dict(checks)
+        self._names = names
+
+    def matches(self, path: str) -> bool:
+        """Whether this is one of the two."""
+        return path in self.PATHS
 
     async def __call__(
         self,
@@ -36,7 +42,9 @@ class Health:
             await _answer(send, 200, {"status": "ok"})
         else:
             failed = await self.failing()
-            body = {"status": "unready", "failing": failed} if failed else {"status": "ready"}
+            body: dict[str, object] = {"status": "unready" if failed else "ready"}
+            if failed and self._names:
+                body["failing"] = failed
             await _answer(send, 503 if failed else 200, body)
 
     async def failing(self) -> list[str]:

@@ -69,12 +69,14 @@ class Guard:
 
     Attributes:
         active: requests under way; a stopping worker waits until there are none.
+        answered: how many requests ended with each command, verdict and HTTP status (``/metrics``).
     """
 
     def __init__(
         self, app: App, limits: Limits, trusted_proxies: tuple[Network, ...], access: AccessLog
     ) -> None:
         self.active = 0
+        self.answered: dict[tuple[str, str, int], int] = {}
         self._app = app
         self._quiet: asyncio.Event | None = None
         self._max_body = limits.max_body_bytes
@@ -103,6 +105,11 @@ class Guard:
             self.active -= 1
             if self._quiet is not None and not self.active:
                 self._quiet.set()
+            kind = trace.command, trace.verdict, exchange.status
+            try:
+                self.answered[kind] += 1
+            except KeyError:
+                self.answered[kind] = 1
             if self._access.enabled:
                 self._access.record(trace, exchange.status, exchange.sent, time.perf_counter() - began)
 

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from gateway.endpoints.credentials import Basic, Credentials
 from gateway.endpoints.headers import RequestHeaders
 from gateway.endpoints.passage import commands, offered
-from gateway.endpoints.rendering import BUSY, UNAUTHENTICATED
+from gateway.endpoints.rendering import BUSY
+from gateway.endpoints.rendering import UNAUTHENTICATED as NOT_SIGNED_IN
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
-from gateway.log import Trace
+from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace
 from gateway.proxy.backends import Identity
 from gateway.proxy.upstream import Upstream
 from gateway.records import OrganisationState
@@ -45,8 +46,8 @@ class Welcome:
         trace.command = "OPTIONS"
         found = await self._credentials.principal(headers.authorization, trace.client)
         if found is None:
-            trace.verdict = "unauthenticated"
-            return UNAUTHENTICATED
+            trace.verdict = NO_CREDENTIALS if headers.authorization is None else UNAUTHENTICATED
+            return NOT_SIGNED_IN
         basic, principal = found
         read = await self._threads.store(self._recollection.surroundings, principal)
         if read.organisation.state is not OrganisationState.ACTIVE:

@@ -8,6 +8,7 @@ answers (spec 1.9); what is larger is streamed as it comes.
 
 import asyncio
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import IO
 
 import aiohttp
@@ -109,6 +110,7 @@ async def forward(
     limit_s = STALL_S if outbound.more else outbound.timeout_s
     race = Race(receive, limit_s, cut, upstream.clock, body_read=not outbound.more)
     exchange = _Exchange(upstream, outbound, receive, send, race)
+    exchange.measured = cut is None and not outbound.more
     try:
         await exchange.run()
     except Lost as lost:
@@ -125,7 +127,17 @@ async def forward(
 
 
 class _Exchange:
-    __slots__ = ("_file", "_outbound", "_race", "_receive", "_response", "_send", "_upstream", "outcome")
+    __slots__ = (
+        "_file",
+        "_outbound",
+        "_race",
+        "_receive",
+        "_response",
+        "_send",
+        "_upstream",
+        "measured",
+        "outcome",
+    )
 
     def __init__(
         self, upstream: Upstream, outbound: Outbound, receive: Receive, send: Send, race: Race
@@ -137,6 +149,7 @@ class _Exchange:
         self._race = race
         self._file: IO[bytes] | None = None
         self._response: Answer | None = None
+        self.measured = False
         self.outcome = Outcome(Ending.ANSWERED)
 
     def close(self) -> None:
@@ -154,7 +167,10 @@ class _Exchange:
         if outbound.more:
             headers, body = await self._flowing()
         upstream = self._upstream
+        asked_at = perf_counter()
         self._response = response = await upstream.open(outbound.method, outbound.target, headers, body)
+        if self.measured:
+            upstream.latency.note(perf_counter() - asked_at)
         status = self.outcome.backend_status = response.status
         media_type = response.headers.get("Content-Type", "")
         if (ending := answers.verdict(status, media_type, pages=outbound.pages)) is not None:

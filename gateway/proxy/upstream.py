@@ -19,6 +19,7 @@ from gateway.proxy.backends import Identity, Route
 from gateway.proxy.breaker import Breaker
 from gateway.proxy.capabilities import LIFETIME_S, Capabilities, Learnt, read
 from gateway.proxy.headers import Pairs
+from gateway.proxy.latency import Latency
 from gateway.proxy.race import Clock, Ending, Lost
 from gateway.proxy.wire import READ_BUFFER, Answer, Wire
 
@@ -62,6 +63,7 @@ class Upstream:
         "_wire",
         "breaker",
         "clock",
+        "latency",
         "learnt",
         "route",
     )
@@ -72,6 +74,7 @@ class Upstream:
         self.breaker = Breaker()
         self.clock = Clock()
         self.learnt = Learnt()
+        self.latency = Latency()
         self._loop = asyncio.get_running_loop()
         self._probing = asyncio.Lock()
         self._challenges_at: float | None = None

@@ -327,6 +327,14 @@ class Changes(Protocol):
         ...
 
 
+class Figures(Protocol):
+    """Sums for ``/metrics``."""
+
+    def counts(self) -> Mapping[str, Mapping[str, int]]:
+        """Rows by kind and state; under the empty state what has none."""
+        ...
+
+
 class Transaction(Protocol):
     """One connection and the repositories on it, which know of nothing out of reach."""
 
@@ -334,6 +342,8 @@ class Transaction(Protocol):
     def reach(self) -> Reach: ...
     @property
     def directory(self) -> Directory: ...
+    @property
+    def figures(self) -> Figures: ...
     @property
     def profile_links(self) -> ProfileLinks: ...
     @property

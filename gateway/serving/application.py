@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from gateway.board import Board
 from gateway.config import Config
 
 Scope = MutableMapping[str, Any]
@@ -44,9 +45,11 @@ class Applications:
         redirect: plain HTTP on port 80: phase 3 of AutoDiscover and nothing else.
         admin: the administration listener.
         prepare: migrations; run once, in a process of its own, before any worker; it raises to stop all.
+        board: where workers write their figures, one slot for each and the last for administration's.
     """
 
     clients: Factory
     redirect: Factory
     admin: Factory
     prepare: Callable[[Config], None]
+    board: Board | None = None

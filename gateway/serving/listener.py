@@ -42,6 +42,11 @@ class Listener:
         self._servers: list[asyncio.Server] = []
         self._connections: dict[Connection, asyncio.Task[None]] = {}
 
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._connections)
+
     async def open(self) -> None:
         """Accept connections from now on."""
         timeout = self._config.limits.header_timeout_s if self._ssl else None

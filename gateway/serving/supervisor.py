@@ -106,6 +106,7 @@ class Supervisor:
             self._certificate,
             lambda: os.kill(parent, READY),
             self._lifeline[0],
+            self._children.index(child),
         )
         child.pid = self._fork(lambda: run_worker(post))
         child.born, child.ready = time.monotonic(), False

@@ -29,6 +29,7 @@ from gateway.serving.deadlines import Deadlines
 from gateway.serving.hypercorn_config import ServerConfig
 from gateway.serving.listener import Listener
 from gateway.serving.newcomers import Newcomers
+from gateway.serving.publishing import EVERY_S, Counted, Publisher
 from gateway.serving.sockets import Sockets
 
 _logger = logging.getLogger("usher.worker")
@@ -57,6 +58,7 @@ class Post:
         certificate: None when no listener speaks TLS.
         ready: called when the worker answers requests.
         lifeline: a file descriptor that comes to its end when the supervisor is gone; -1 for none.
+        slot: the worker's place on ``applications.board``.
     """
 
     role: Role
@@ -66,6 +68,7 @@ class Post:
     certificate: Certificate | None
     ready: Callable[[], None]
     lifeline: int = -1
+    slot: int = 0
 
 
 COLLECT_AT = (10_000, 20, 50)
@@ -110,12 +113,30 @@ class _Worker:
         sweeping = background(self._deadlines.sweep(), name="deadlines")
         for listener in self._listeners:
             await listener.open()
+        publisher = self._publisher()
+        publishing = background(_publish(publisher), name="figures")
         calm_collector()
         self._post.ready()
         await self._stop.wait()
         await self._end()
+        publishing.cancel()
+        if publisher is not None:
+            publisher.publish()
         sweeping.cancel()
         self._access.flush()
+
+    def _publisher(self) -> Publisher | None:
+        board = self._post.applications.board
+        if board is None:
+            return None
+        return Publisher(
+            board,
+            self._post.slot,
+            self._post.role.value,
+            [guard.answered for guard in self._guards],
+            [app.figures for app in self._apps if isinstance(app, Counted)],
+            lambda: sum(listener.connections for listener in self._listeners),
+        )
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -179,3 +200,9 @@ class _Worker:
             await listener.cut()
         for app in self._apps:
             await app.close()
+
+
+async def _publish(publisher: Publisher | None) -> None:
+    while publisher is not None:
+        publisher.publish()
+        await asyncio.sleep(EVERY_S)

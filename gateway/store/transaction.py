@@ -25,6 +25,7 @@ from gateway.store.backend_keys import BackendKeyRows
 from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
 from gateway.store.device_passwords import DevicePasswordRows
 from gateway.store.devices import DeviceRows
+from gateway.store.figures import FigureRows
 from gateway.store.held import HeldRows
 from gateway.store.jobs import JobRows
 from gateway.store.policies import PolicyRows
@@ -75,6 +76,7 @@ class DatabaseStore:
         self._reach = EVERYTHING
 
     def within(self, reach: Reach) -> "DatabaseStore":
+        self.figures = FigureRows(connection)
         """This store with nothing in it but what is within reach, on the same connections (T25, T35)."""
         narrowed = copy(self)
         narrowed._reach = self._reach & reach

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.rendering import RETRY_AFTER, problem
 from gateway.errors import GatewayError, Kind
 
@@ -65,7 +66,9 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {_field(error): _fault(error) for error in errors}
 
 
-async def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
+    if isinstance(error, GatewayError) and TRACE in request.scope:
+        request.scope[TRACE].verdict = error.kind.value
     return rendered(error) if isinstance(error, GatewayError) else _internal()
 
 

@@ -54,9 +54,16 @@ async def test_nothing_is_said_without_the_token(
 
 async def test_the_token_opens_the_api_and_nothing_beside_it(client: httpx.AsyncClient) -> None:
     assert (await client.get(ALL, headers=BEARER)).json() == {"items": []}
-    for path in ("/", "/api/v1", "/api/v2/organisations", "/API/V1/organisations", "/metrics"):
+    for path in ("/", "/api/v1", "/api/v2/organisations", "/API/V1/organisations", "/metricsz"):
         answer = await client.get(path, headers=BEARER)
         assert (answer.status_code, answer.json()["title"]) == (404, "not found")
+
+
+async def test_metrics_are_for_the_token_too(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/metrics")).status_code == 401
+    answer = await client.get("/metrics", headers=BEARER)
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "usher_store_up 1.0" in answer.text
 
 
 async def test_no_answer_is_kept_by_a_cache(client: httpx.AsyncClient) -> None:
