@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 from gateway.app.use_cases import Services, services
 
+CHECKPOINTS_S = 5.0
+"""Seconds between two looks whether a checkpoint of the audit trail is due."""
 QUARANTINE_S = 300.0
 """Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
 
@@ -67,6 +69,7 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
 
     rounds = [
         Rounds(partial(asyncio.to_thread, made.quarantine.expire), QUARANTINE_S, name="quarantine"),
+        Rounds(partial(asyncio.to_thread, made.checkpoints.round), CHECKPOINTS_S, name="checkpoints"),
         Rounds(partial(asyncio.to_thread, made.jobs.round), JOBS_S, name="jobs"),
         Rounds(partial(asyncio.to_thread, made.wipes.expire), WIPES_S, name="wipes"),
         Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),

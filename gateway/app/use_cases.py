@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from autodiscover.zone import MailRecords
 from certs.sealing import Sealer
+from certs.signing import Signer
 from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
@@ -18,8 +20,12 @@ from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
+from gateway.services.audit_archiving import AuditArchiving
+from gateway.services.audit_verifying import AuditVerifier
+from gateway.services.checkpoints import Checkpoints
 from gateway.services.decisions import Decisions
 from gateway.services.default_access import DefaultAccess
+from gateway.services.device_reports import DeviceReports
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords, Served
 from gateway.services.finding import Finder
@@ -89,6 +95,10 @@ class Services:
     jobs: JobRunner
     archive: ArchiveService
     audit: AuditService
+    audit_verifier: AuditVerifier
+    audit_archiving: AuditArchiving
+    checkpoints: Checkpoints
+    device_reports: DeviceReports
     finder: Finder
     domain_records: DomainRecords
     examine: Examination
@@ -117,6 +127,8 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
     clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
     backends = tuple(config.backends)
     rules, overrides = AccessRules(store, clock, keys), Overrides(store, clock)
+    signer = lru_cache(1)(partial(_signer, config))
+    verifier = AuditVerifier(store, clock, signer)
     return Services(
         store=store,
         tenants=Tenants(store, clock, keys, backends=backends, base_domain=config.base_domain),
@@ -144,7 +156,11 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         offboarding=Offboarding(store, clock, keys),
         jobs=JobRunner(store, clock, keys),
         archive=ArchiveService(store, clock),
-        audit=AuditService(store),
+        audit=AuditService(store, clock),
+        audit_verifier=verifier,
+        audit_archiving=AuditArchiving(store, clock, signer),
+        checkpoints=Checkpoints(store, clock, signer, _outside(config.audit.checkpoint_file)),
+        device_reports=DeviceReports(store, clock, verifier),
         finder=Finder(store),
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
@@ -163,6 +179,24 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
 def _sealing(config: Config) -> Callable[[], Sealer]:
     """The secret is read when it is needed first, and then kept."""
     return lru_cache(1)(lambda: Sealer(read_secret(config.sealing_key_file)))
+
+
+def _signer(config: Config) -> Signer:
+    """The key that the audit trail is signed with; OSError and CertificateError as they come."""
+    former = config.audit.former_keys_file
+    return Signer(read_secret(config.audit_key_file), read_secret(former) if former else b"")
+
+
+def _outside(path: Path | None) -> Callable[[str], None] | None:
+    """Appends a line to a file; nothing where there is no file."""
+    if path is None:
+        return None
+
+    def keep(line: str) -> None:
+        with path.open("a", encoding="ascii") as file:
+            file.write(f"{line}\n")
+
+    return keep
 
 
 def _by_login(config: Config) -> frozenset[str]:

@@ -112,11 +112,13 @@ def _tell_certificates(config: Config, certificate: ReloadableContext) -> None:
 def _applications(certificate: ReloadableContext | None, board: Board) -> Applications:
     """The composition root, imported in the parent so that the workers share its pages."""
     certified = certificate.covers if certificate else None
-    from gateway import app  # noqa: PLC0415 - `usher check` needs none of it
+    from certs.signing import new_signing_key  # noqa: PLC0415 - `usher check` needs none of it
+    from gateway import app  # noqa: PLC0415 - nor of this
 
     def prepare(config: Config) -> None:
         ensure_token(config.token_file)
         ensure_token(config.sealing_key_file)
+        ensure_token(config.audit_key_file, lambda: new_signing_key().decode("ascii"))
         app.prepare(config)
 
     return Applications(

@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
+from gateway.records.texts import visible
+
+__all__ = ["cell", "json_line", "listing", "table", "visible"]
+
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Columns as wide as their widest cell."""
@@ -58,17 +62,8 @@ def json_line(document: object) -> str:
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
 
 
-def visible(text: str) -> str:
-    """``text`` with every character spelled out that a terminal would not simply show."""
-    return "".join(letter if letter.isprintable() else _spelled(letter) for letter in text)
-
-
 def _escaped(letter: str) -> str:
     return f"\\u{ord(letter):04x}" if letter.isascii() else json.dumps(letter)[1:-1]
-
-
-def _spelled(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

@@ -127,6 +127,7 @@ def unreadable_files(config: Config) -> list[Fault]:
         "tls.key": config.tls.key,
         "store.password_file": config.store.password_file,
         "dns.ca_file": config.dns.ca_file,
+        "audit.former_keys_file": config.audit.former_keys_file,
         **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
         **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
     }

@@ -26,6 +26,7 @@ from gateway.config.values import (
     SHARED_NETWORKS,
     Address,
     Admin,
+    Audit,
     Backend,
     CertificateFiles,
     Config,
@@ -48,6 +49,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "log": LogConfig,
         "admin": Admin,
         "dns": DnsConfig,
+        "audit": Audit,
     }
 )
 NETWORKS = "trusted_proxies"

@@ -328,6 +328,22 @@ class Admin:
 
 
 @dataclass(frozen=True, slots=True)
+class Audit:
+    """The audit trail (product 8).
+
+    Attributes:
+        key_file: what checkpoints are signed with, made at the first start where missing; by default beside
+            the database. Nodes of one database share it.
+        former_keys_file: public keys in PEM whose signatures are believed as well.
+        checkpoint_file: each checkpoint is appended to it as a line of JSON.
+    """
+
+    key_file: Path | None = None
+    former_keys_file: Path | None = None
+    checkpoint_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DnsConfig:
     """How the domains' records are looked at (product 2.5).
 
@@ -363,6 +379,7 @@ class Config:
     extra_hosts: tuple[str, ...] = ()
     base_domain: str = ""
     dns: DnsConfig = DnsConfig()
+    audit: Audit = Audit()
 
     @property
     def origin(self) -> str:
@@ -383,6 +400,11 @@ class Config:
     def sealing_key_file(self) -> Path:
         """Where the secret is with which recovery passwords are sealed."""
         return self.store.sealing_key_file or self.store.directory / "sealing.key"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """Where the key is with which the audit trail is signed."""
+        return self.audit.key_file or self.store.directory / "audit.key"
 
     def redacted(self) -> dict[str, Any]:
         """As plain JSON values for ``usher check --show``; a password within a URL is masked."""

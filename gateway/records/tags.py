@@ -117,6 +117,8 @@ class AuditTag(Enum):
     SESSION_ENDED = "admin:session:ended"
     TOKEN_MINTED = "admin:token:minted"
     TOKEN_REVOKED = "admin:token:revoked"
+    AUDIT_ARCHIVED = "admin:audit:archived"
+    AUDIT_EXPORTED = "admin:audit:exported"
     ACT_REFUSED = "admin:act:refused"
     STORE_BACKED_UP = "admin:store:backed-up"
     STORE_RESTORED = "admin:store:restored"

@@ -26,6 +26,7 @@ class Fault(Enum):
     FORGED = "forged"
     CHECKPOINT_MISSING = "checkpoint missing"
     UNREADABLE = "unreadable"
+    UNFINISHED = "unfinished"
 
 
 _WORDS = {
@@ -38,7 +39,8 @@ _WORDS = {
     Fault.REWRITTEN: "was rewritten: the chain holds, but the checkpoint at its end has another hash",
     Fault.FORGED: "has a checkpoint or an archive mark that no trusted key signed",
     Fault.CHECKPOINT_MISSING: "had a checkpoint that is not there any more",
-    Fault.UNREADABLE: "is a line of the file that cannot be read",
+    Fault.UNREADABLE: "is no record",
+    Fault.UNFINISHED: "ends a file that has no signed end",
 }
 
 
@@ -59,7 +61,8 @@ class Finding:
     @property
     def words(self) -> str:
         """One line for people."""
-        which = f"record {self.first}" if self.first == self.last else f"records {self.first} to {self.last}"
+        what = "line" if self.fault is Fault.UNREADABLE else "record"
+        which = f"{what} {self.first}" if self.first == self.last else f"{what}s {self.first} to {self.last}"
         where = f" ({self.place} and on)" if self.place else ""
         return f"{which}: {_WORDS[self.fault]}{where}"
 

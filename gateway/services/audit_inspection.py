@@ -21,12 +21,16 @@ TRIED = 2000
 
 
 class Inspection:
-    """One trail, from the record ``start``, which follows the hash ``previous``, on."""
+    """One trail, from the record ``start``, which follows the hash ``previous``, on.
+
+    Attributes:
+        count: records so far. place, hash: of the last one.
+    """
 
     def __init__(self, start: int, previous: str, checkpoints: Sequence[Seal]) -> None:
         """``checkpoints``: genuine ones, by sequence."""
         self._start = start
-        self._number, self._hash = start - 1, previous
+        self._number, self.hash = start - 1, previous
         self._checkpoints = checkpoints
         self._wanted = {seal.sequence for seal in checkpoints}
         self._hashes: dict[int, str] = {}
@@ -40,7 +44,7 @@ class Inspection:
         """Look at the next record."""
         self.count += 1
         self.place = place = record.sequence
-        if place == self._number + 1 and record.previous == self._hash and intact(record):
+        if place == self._number + 1 and record.previous == self.hash and intact(record):
             self._extend(place, place, record.hash)
             return
         number = self._number_of(record)
@@ -48,7 +52,7 @@ class Inspection:
             self._strange[place] = record if len(self._strange) < KEPT else None
             self._number = -1
             return
-        if number == self._number + 1 and record.previous != self._hash:
+        if number == self._number + 1 and record.previous != self.hash:
             self._replaced.append(max(self._number, self._start))
         self._extend(number, place, record.hash)
 
@@ -76,7 +80,7 @@ class Inspection:
             last.length += 1
         else:
             self._runs.append(Run(number, place))
-        self._number, self._hash = number, hashed
+        self._number, self.hash = number, hashed
         if number in self._wanted:
             self._hashes[number] = hashed
 

@@ -20,6 +20,8 @@ from gateway.services.audit_seals import is_genuine, signer_of
 from gateway.services.ports import Clock, Store
 
 BUSY = "The trail is being verified already."
+_ONE_AT_A_TIME = threading.Lock()
+"""For a verification takes a CPU for up to a minute, and this process has others to serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,16 @@ class Report:
 
 
 class AuditVerifier:
-    """Verifies the trail of one store; one at a time, for it takes a CPU."""
+    """Verifies the trail of one store."""
 
     def __init__(self, store: Store, clock: Clock, signing: Callable[[], Signing]) -> None:
         self._store = store
         self._clock = clock
         self._signing = signing
-        self._busy = threading.Lock()
+
+    def signer(self) -> Signing:
+        """The key that checkpoints are signed with; GatewayError UNAVAILABLE without it."""
+        return signer_of(self._signing)
 
     def verify(self, kept: Iterable[Seal] = ()) -> Report:
         """Go over the whole trail.
@@ -63,14 +68,14 @@ class AuditVerifier:
         Raises:
             GatewayError: UNAVAILABLE without the key; CONFLICT while another verification runs.
         """
-        signer = signer_of(self._signing)
-        if not self._busy.acquire(blocking=False):
+        signer = self.signer()
+        if not _ONE_AT_A_TIME.acquire(blocking=False):
             raise GatewayError(Kind.CONFLICT, BUSY)
         try:
             with self._store.read() as transaction:
                 return _verified(transaction.audit_chain, tuple(kept), signer, self._clock.now())
         finally:
-            self._busy.release()
+            _ONE_AT_A_TIME.release()
 
 
 def _verified(chain: Chain, kept: Sequence[Seal], signer: Signing, now: datetime) -> Report:

@@ -69,3 +69,13 @@ class Finder:
         with self._store.read() as transaction:
             organisation = transaction.directory.organisation(id_or_alias)
         return organisation.id if organisation else id_or_alias
+
+    def trail_of_user(self, id_or_address: str) -> str:
+        """The same of a user."""
+        try:
+            with self._store.read() as transaction:
+                return find_user(transaction, id_or_address).id
+        except GatewayError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            return id_or_address

@@ -1,18 +1,27 @@
-"""The bootstrap token of the admin listener: drawn at the first start, kept in a file only its owner reads.
+"""Secrets that are drawn at the first start, each kept in a file that only its owner reads: the bootstrap
+token of the admin listener, and keys that the gateway alone needs.
 
-Until administrators sign in as persons (product 7.7), who may read this file is the administrator.
+Whoever may read the token's file is the administrator of the machine.
 """
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 TOKEN_BYTES = 32
 """256 bits: not to be guessed, so no lock-out is needed for it."""
 
 
-def ensure_token(path: Path) -> None:
-    """Make the token file where it is missing; one that exists is left as it is.
+def _token() -> str:
+    return secrets.token_urlsafe(TOKEN_BYTES) + "\n"
+
+
+def ensure_token(path: Path, draw: Callable[[], str] = _token) -> None:
+    """Make a secret's file where it is missing; one that exists is left as it is.
+
+    Args:
+        draw: makes what is in it; a token where nothing else is said.
 
     Raises:
         OSError: the directory cannot be made or written.
@@ -23,4 +32,4 @@ def ensure_token(path: Path) -> None:
     except FileExistsError:
         return
     with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_urlsafe(TOKEN_BYTES) + "\n")
+        file.write(draw())

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 from click.testing import Result
 
+from certs.signing import new_signing_key
 from gateway import app
 from gateway.config import Config, load
 from mdm.ashttp import Version
@@ -74,6 +75,7 @@ def furnish(folder: Path, url: str = "") -> Desk:
     config = load(path, {})
     config.token_file.write_text(TOKEN + "\n")
     config.sealing_key_file.write_text("sealing secret of a test, 32 octets and more\n")
+    config.audit_key_file.write_bytes(new_signing_key())
     app.prepare(config)
     return Desk(path, config, app.services(config))
 

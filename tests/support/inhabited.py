@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from certs.signing import new_signing_key
 from gateway.app import Services, services
 from gateway.config import AccessLines, Admin, Backend, Config, Limits, Listen, LogConfig, StoreConfig, Tls
 from gateway.records import Actor, Organisation, UserSource
@@ -53,6 +54,7 @@ def configured(folder: Path, backend: Backend, limits: Limits, url: str = "") ->
     if not url:
         shutil.copy(_empty(), folder / "usher.db")
     (folder / "sealing.key").write_text("sealing secret of a test, 32 octets and more\n")
+    (folder / "audit.key").write_bytes(new_signing_key())
     return _config(folder, backend, limits, url)
 
 

@@ -12,6 +12,7 @@ from gateway.endpoints.api import (
     audit,
     conduct,
     description,
+    device_reports,
     devices,
     domain_records,
     domains,
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     archive.router,
     conduct.router,
     audit.router,
+    device_reports.router,
     description.router,
 )
 VERSION = "1"

@@ -23,8 +23,10 @@ from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
+from gateway.services.audit_verifying import AuditVerifier
 from gateway.services.decisions import Decisions
 from gateway.services.default_access import DefaultAccess
+from gateway.services.device_reports import DeviceReports
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords
 from gateway.services.finding import Finder
@@ -132,6 +134,10 @@ class UseCases(Protocol):
     def archive(self) -> ArchiveService: ...
     @property
     def audit(self) -> AuditService: ...
+    @property
+    def audit_verifier(self) -> AuditVerifier: ...
+    @property
+    def device_reports(self) -> DeviceReports: ...
     @property
     def finder(self) -> Finder: ...
     @property

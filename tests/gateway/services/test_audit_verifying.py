@@ -9,6 +9,7 @@ import pytest
 from certs.signing import Signer, new_signing_key
 from gateway.errors import GatewayError, Kind
 from gateway.records import CHECKPOINT, Seal
+from gateway.services import audit_verifying
 from gateway.services.audit_seals import sealed
 from gateway.services.audit_verifying import AuditVerifier
 from gateway.store import DatabaseStore
@@ -187,8 +188,7 @@ def test_an_archive_mark_that_nobody_signed_hides_nothing(trail: Trail) -> None:
 
 def test_it_goes_one_at_a_time_and_not_without_the_key(trail: Trail) -> None:
     verifier = AuditVerifier(trail.store, trail.clock, signer)
-    verifier._busy.acquire()
-    with pytest.raises(GatewayError) as caught:
+    with audit_verifying._ONE_AT_A_TIME, pytest.raises(GatewayError) as caught:
         verifier.verify()
     assert caught.value.kind is Kind.CONFLICT
 
