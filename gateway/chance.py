@@ -29,3 +29,7 @@ class Secrets:
     def identity(self, prefix: str) -> str:
         """``prefix`` and 32 hex digits."""
         return prefix + secrets.token_hex(16)
+
+    def share(self) -> float:
+        """0 to less than 1."""
+        return secrets.randbelow(2**53) / 2**53

@@ -28,6 +28,7 @@ from gateway.services.default_access import DefaultAccess
 from gateway.services.device_reports import DeviceReports
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords, Served
+from gateway.services.events import Events
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.identity import Identities
@@ -53,6 +54,7 @@ from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
 from gateway.services.tokens import Tokens
 from gateway.services.users import Users
+from gateway.services.webhooks import Webhooks
 from gateway.services.wipes import Wipes
 from gateway.services.workmail_rules import WorkmailImport
 from gateway.store import DatabaseStore, migrate, open_store
@@ -99,6 +101,8 @@ class Services:
     audit_archiving: AuditArchiving
     checkpoints: Checkpoints
     device_reports: DeviceReports
+    events: Events
+    webhooks: Webhooks
     finder: Finder
     domain_records: DomainRecords
     examine: Examination
@@ -161,6 +165,8 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         audit_archiving=AuditArchiving(store, clock, signer),
         checkpoints=Checkpoints(store, clock, signer, _outside(config.audit.checkpoint_file)),
         device_reports=DeviceReports(store, clock, verifier),
+        events=Events(store),
+        webhooks=Webhooks(store, clock, keys, _sealing(config)),
         finder=Finder(store),
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),

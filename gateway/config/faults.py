@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from gateway.config.values import ACTIVESYNC_PATH, Backend, Config, Credentials, UserMapping
+from gateway.config.values import (
+    ACTIVESYNC_PATH,
+    Backend,
+    Config,
+    Credentials,
+    MailConfig,
+    MailSecurity,
+    UserMapping,
+)
 
 ADVERTISED_URLS = (
     "ews_url",
@@ -100,7 +108,7 @@ def crossed(config: Config) -> list[Fault]:
         faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
     if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
         faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
-    faults += _redirect_faults(config)
+    faults += [*_redirect_faults(config), *_mail_faults(config.mail)]
     if any(each.path or each.host == "localhost" for each in config.dns.resolvers):
         faults.append(Fault("dns.resolvers", "must be IP addresses with their port: 192.0.2.1:53"))
     return faults
@@ -120,6 +128,17 @@ def _redirect_faults(config: Config) -> Iterator[Fault]:
             yield Fault(key, "leads back to this gateway")
 
 
+def _mail_faults(mail: MailConfig) -> Iterator[Fault]:
+    if mail.host and not mail.sender:
+        yield Fault("mail.sender", "is required with mail.host")
+    if mail.sender and not re.fullmatch(r"[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,255}", mail.sender):
+        yield Fault("mail.sender", f"{mail.sender!r} is no mail address")
+    if bool(mail.user) != (mail.password_file is not None):
+        yield Fault("mail.password_file", "and mail.user are given together")
+    if mail.user and mail.security is MailSecurity.NONE:
+        yield Fault("mail.security", "must not be 'none' with a user: the password would be read on the way")
+
+
 def unreadable_files(config: Config) -> list[Fault]:
     """Every file that the settings name and that cannot be read."""
     named = {
@@ -128,12 +147,17 @@ def unreadable_files(config: Config) -> list[Fault]:
         "store.password_file": config.store.password_file,
         "dns.ca_file": config.dns.ca_file,
         "audit.former_keys_file": config.audit.former_keys_file,
+        "webhooks.ca_file": config.webhooks.ca_file,
+        "mail.ca_file": config.mail.ca_file,
+        "mail.password_file": config.mail.password_file,
         **{f"backends.{name}.ca_file": backend.ca_file for name, backend in config.backends.items()},
         **{f"backends.{name}.secret_file": backend.secret_file for name, backend in config.backends.items()},
     }
     faults = [Fault(key, problem) for key, path in named.items() if path and (problem := _unreadable(path))]
     if config.tls.folder and (problem := _unreadable(config.tls.folder, folder=True)):
         faults.append(Fault("tls.folder", problem))
+    if config.mail.templates and (problem := _unreadable(config.mail.templates, folder=True)):
+        faults.append(Fault("mail.templates", problem))
     return faults
 
 

@@ -34,8 +34,10 @@ from gateway.config.values import (
     Limits,
     Listen,
     LogConfig,
+    MailConfig,
     StoreConfig,
     Tls,
+    Webhooks,
     is_address,
 )
 
@@ -50,6 +52,8 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "admin": Admin,
         "dns": DnsConfig,
         "audit": Audit,
+        "webhooks": Webhooks,
+        "mail": MailConfig,
     }
 )
 NETWORKS = "trusted_proxies"

@@ -362,6 +362,47 @@ class DnsConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """Sending of events: ``ca_file`` holds authorities that are trusted beside this machine's own."""
+
+    ca_file: Path | None = None
+
+
+class MailSecurity(Enum):
+    """How a mail server is spoken to; both of the first check its certificate."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class MailConfig:
+    """The mail server that takes notices; none is sent without a ``host`` and a ``sender``.
+
+    Attributes:
+        ca_file: authorities that are trusted beside this machine's own.
+        templates: folder whose files are used in place of our own texts (docs/events.md).
+        per_hour: mails to one address; what is more is told in one summary.
+    """
+
+    host: str = ""
+    port: int = limit(587, "submission (RFC 6409)", 1, 65535)
+    security: MailSecurity = MailSecurity.STARTTLS
+    user: str = ""
+    password_file: Path | None = None
+    sender: str = ""
+    ca_file: Path | None = None
+    templates: Path | None = None
+    per_hour: int = limit(20, "nobody reads more, and a flood of them hides the one that counts", 1, 1000)
+
+    @property
+    def configured(self) -> bool:
+        """Whether there is a server to send by."""
+        return bool(self.host and self.sender)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything the file says; each constructor is handed its own section and none reads the environment."""
 
@@ -380,6 +421,8 @@ class Config:
     base_domain: str = ""
     dns: DnsConfig = DnsConfig()
     audit: Audit = Audit()
+    webhooks: Webhooks = Webhooks()
+    mail: MailConfig = MailConfig()
 
     @property
     def origin(self) -> str:

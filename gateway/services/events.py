@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from gateway.log import MASK, SENSITIVE
 from gateway.records import AuditRecord, AuditTag
 from gateway.records.events import Event
 from gateway.services.event_catalogue import CATALOGUE
@@ -23,7 +22,9 @@ BATCH = 500
 SCANNED = 5_000
 """Records that one call looks at: a filter that fits nothing must not read a whole trail."""
 
-HARMLESS = ("", "set", "none", "***")
+MASK = "***"
+HARMLESS = ("", "set", "none", MASK)
+_SECRET = re.compile(r"password|passwd|secret|token|credential|policy_?key|digest|hash", re.IGNORECASE)
 _DEVICE = re.compile(r"(u-[^/]+)/(.+)", re.DOTALL)
 _NUMERIC_SECRET = re.compile(r"(?:policy|temporary|proof)_?key", re.IGNORECASE)
 
@@ -170,7 +171,7 @@ def _told(name: str, value: Any) -> Any:
         return _mapping(value)
     if isinstance(value, list | tuple):
         return [_told(name, each) for each in value]
-    if isinstance(value, str) and value not in HARMLESS and SENSITIVE.search(name):
+    if isinstance(value, str) and value not in HARMLESS and _SECRET.search(name):
         return MASK
     if type(value) in (int, float) and _NUMERIC_SECRET.search(name):
         return MASK

@@ -30,3 +30,10 @@ def test_an_identity_is_its_prefix_and_128_bits() -> None:
     for one in made:
         assert one.startswith("m-")
         assert len(bytes.fromhex(one[2:])) == 16
+
+
+def test_a_share_is_spread_over_the_whole_range_and_never_one() -> None:
+    shares = [Secrets().share() for _ in range(1000)]
+    assert all(0 <= share < 1 for share in shares)
+    assert min(shares) < 0.1
+    assert max(shares) > 0.9

@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import GatewayError, Kind
 from gateway.records import Change, Contact, Scope
 from gateway.services.snapshots import Known, OrganisationView, Snapshots
-from gateway.worker import Rounds, Watch, WriteBehind
+from gateway.worker import Bell, Rounds, Watch, WriteBehind
 from mdm.ashttp import Version
 from mdm.policy import DEFAULT
 from tests.support.backend import RecordingBackend
@@ -246,3 +246,23 @@ async def test_a_real_feed_falls_silent_with_its_database_and_recovers(
     async with gateway.hears():
         gateway.wipe()
     assert (await phone.folder_sync()).status == 140
+
+
+async def test_a_bell_rings_for_everything_that_is_committed_and_for_nothing_else() -> None:
+    feed = Scripted([], None, [CHANGE], Gap())
+    bell = Bell(lambda: feed, Gap)
+    rung, left = bell.listen(), bell.listen()
+    bell.leave(left)
+    rings = 0
+    bell.start()
+    try:
+        while not feed.over.is_set() or rung.is_set():
+            async with asyncio.timeout(20):
+                await rung.wait()
+            rung.clear()
+            rings += 1
+            await asyncio.sleep(0.05)
+    finally:
+        bell.stop()
+    assert 1 <= rings <= 4
+    assert not left.is_set()

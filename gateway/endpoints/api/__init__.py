@@ -16,6 +16,7 @@ from gateway.endpoints.api import (
     devices,
     domain_records,
     domains,
+    events,
     groups,
     jobs,
     organisations,
@@ -32,6 +33,7 @@ from gateway.endpoints.api import (
     safeguards,
     scp,
     users,
+    webhooks,
     wipes,
 )
 from gateway.endpoints.api.calls import UseCases
@@ -67,6 +69,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     archive.router,
     conduct.router,
     audit.router,
+    events.router,
+    webhooks.router,
+    webhooks.everywhere,
     device_reports.router,
     description.router,
 )

@@ -29,6 +29,7 @@ from gateway.services.default_access import DefaultAccess
 from gateway.services.device_reports import DeviceReports
 from gateway.services.devices import DeviceService
 from gateway.services.domain_records import DomainRecords
+from gateway.services.events import Events
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
 from gateway.services.identity import Identities
@@ -52,6 +53,7 @@ from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
 from gateway.services.tokens import Tokens
 from gateway.services.users import Users
+from gateway.services.webhooks import Webhooks
 from gateway.services.wipes import Wipes
 from gateway.services.workmail_rules import WorkmailImport
 
@@ -138,6 +140,10 @@ class UseCases(Protocol):
     def audit_verifier(self) -> AuditVerifier: ...
     @property
     def device_reports(self) -> DeviceReports: ...
+    @property
+    def events(self) -> Events: ...
+    @property
+    def webhooks(self) -> Webhooks: ...
     @property
     def finder(self) -> Finder: ...
     @property

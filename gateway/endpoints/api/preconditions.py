@@ -30,6 +30,7 @@ from gateway.services import conditions
 VOLATILE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "DeviceSheet": frozenset(("last_seen", "last_sync", "last_ip", "user_agent")),
+        "WebhookView": frozenset(("cursor", "failing_since")),
         "RolloutView": frozenset(("ends_at", "moved", "came", "waiting", "behind")),
     }
 )

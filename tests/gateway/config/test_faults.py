@@ -103,3 +103,23 @@ def test_discovery_is_not_redirected_to_this_gateway_nor_in_the_clear(url: str, 
     (fault,) = caught.value.faults
     assert fault.key.lower() == "backends.default.autodiscover_url"
     assert problem in fault.problem
+
+
+def _mail(tmp_path: Path, *lines: str) -> str:
+    path = tmp_path / "usher.toml"
+    backend = '[backends.default]\nurl = "https://mail.example/"\n'
+    path.write_text('public_host = "mail.example"\n' + backend + "[mail]\n" + "\n".join(lines))
+    with pytest.raises(ConfigError) as caught:
+        load(path, {}, check_files=False)
+    return str(caught.value)
+
+
+def test_notices_need_a_sender_and_no_password_goes_in_the_clear(tmp_path: Path) -> None:
+    assert "mail.sender" in _mail(tmp_path, 'host = "mx.example"')
+    assert "no mail address" in _mail(
+        tmp_path, 'host = "mx.example"', 'sender = "Usher <u@x.example>\\r\\nBcc: e"'
+    )
+    sender = ('host = "mx.example"', 'sender = "usher@example.org"')
+    assert "mail.password_file" in _mail(tmp_path, *sender, 'user = "usher"')
+    clear = ('user = "usher"', 'password_file = "/etc/x"', 'security = "none"')
+    assert "read on the way" in _mail(tmp_path, *sender, *clear)

@@ -1,0 +1,177 @@
+"""One POST to a URL that somebody typed (product 7.9; security.md T27): what it leads to is a stranger's.
+
+The name is resolved once, every address that it has is judged, and the connection goes to those and no
+others: a name that leads elsewhere a moment later leads nowhere. No redirect is followed, nothing is read
+from the environment, no cookie is kept, and no more of an answer is read than a stranger may make us read.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from gateway.records.targets import Target, forbidden, read_target
+
+TIMEOUT_S = 10.0
+"""For everything together: name, connection, TLS, request and answer."""
+
+LARGEST_ANSWER = 64 * 1024
+"""Octets of an answer that are read; a longer one is cut off, and its status counts."""
+
+AGENT = "Usher-Webhook"
+
+LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Name and port to the addresses of the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What came of a POST: the HTTP status, 0 without an answer, and in words why it is no success."""
+
+    status: int
+    error: str = ""
+
+
+async def system_look_up(host: str, port: int) -> Sequence[str]:
+    """The addresses of a name as this machine knows them."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+class Outgoing:
+    """Posts to strangers.
+
+    Args:
+        ca_file: authorities that are trusted beside this machine's own.
+    """
+
+    def __init__(self, ca_file: Path | None = None, look_up: LookUp = system_look_up) -> None:
+        """Raises OSError and ssl.SSLError where ``ca_file`` cannot be used."""
+        self._look_up = look_up
+        self._trust = ssl.create_default_context()
+        if ca_file is not None:
+            self._trust.load_verify_locations(cafile=ca_file)
+
+    async def post(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        *,
+        allow_private: bool = False,
+        timeout_s: float = TIMEOUT_S,
+    ) -> Answered:
+        """Send ``body`` and wait for the answer's end; never raises for what the other side does."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                target = read_target(url, allow_private=allow_private)
+                addresses = await self._judged(target, allow_private=allow_private)
+                return await self._posted(target, addresses, headers, body)
+        except _Refused as error:
+            return Answered(0, str(error))
+        except TimeoutError:
+            return Answered(0, f"no answer within {timeout_s:g} s")
+        except ValueError as error:
+            return Answered(0, str(error)[:200])
+
+    async def _judged(self, target: Target, *, allow_private: bool) -> Sequence[str]:
+        try:
+            addresses = await self._look_up(target.host, target.port)
+        except (OSError, UnicodeError) as error:
+            raise _Refused("the name has no address") from error
+        for address in addresses:
+            if why := forbidden(address, allow_private=allow_private):
+                raise _Refused(f"the name leads to an address that {why}")
+        if not addresses:
+            raise _Refused("the name has no address")
+        return addresses
+
+    async def _posted(
+        self, target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
+    ) -> Answered:
+        connector = aiohttp.TCPConnector(
+            resolver=_Pinned(addresses),
+            ssl=self._trust if target.secure else True,
+            force_close=True,
+            use_dns_cache=False,
+        )
+        sent = {"Content-Type": "application/json", "User-Agent": AGENT, **headers}
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    connector=connector,
+                    cookie_jar=aiohttp.DummyCookieJar(),
+                    auto_decompress=False,
+                    skip_auto_headers=("Accept", "Accept-Encoding"),
+                    timeout=aiohttp.ClientTimeout(total=None),
+                    trust_env=False,
+                ) as session,
+                session.post(
+                    URL(target.url, encoded=True), data=body, headers=sent, allow_redirects=False
+                ) as response,
+            ):
+                return await _read(response)
+        except aiohttp.ClientConnectorCertificateError as error:
+            return Answered(0, f"its certificate is not trusted: {error.certificate_error}"[:200])
+        except (aiohttp.ClientError, OSError) as error:
+            return Answered(0, _words(error))
+
+
+async def _read(response: aiohttp.ClientResponse) -> Answered:
+    """An answer counts when it is whole, or longer than anybody needs it."""
+    read = 0
+    try:
+        while read <= LARGEST_ANSWER and (piece := await response.content.read(LARGEST_ANSWER)):
+            read += len(piece)
+    except (aiohttp.ClientError, OSError) as error:
+        return Answered(0, f"its answer broke off: {_words(error)}")
+    if 300 <= response.status < 400:
+        return Answered(response.status, "it redirects, which is not followed")
+    if not 200 <= response.status < 300:
+        return Answered(response.status, f"it answers {response.status}")
+    return Answered(response.status)
+
+
+class _Refused(Exception):
+    """Nothing was sent."""
+
+
+class _Pinned(AbstractResolver):
+    """Gives the addresses that were judged."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self,
+        host: str,
+        port: int = 0,
+        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _words(error: Exception) -> str:
+    """An error of the network without what the other side may have said in it."""
+    inner = getattr(error, "os_error", error)
+    return os.strerror(inner.errno) if getattr(inner, "errno", None) else type(inner).__name__
