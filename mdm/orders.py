@@ -46,6 +46,7 @@ class WipeOrder:
     Attributes:
         id: ``w-`` and 32 hex digits.
         requested_by: who asked, as the audit trail names them; ``approved_by``: the second administrator.
+        requested_person, approved_person: whose accounts these are, empty for the machine's own.
         expires_at: until when it may be approved, None where no approval is needed.
         ordered_at: when the wipe became due: at the request, or with its approval.
         ended_at, ended_by, ended_why: of an order that was cancelled, rejected or that expired.
@@ -71,6 +72,8 @@ class WipeOrder:
     ended_by: str = ""
     ended_why: str = ""
     job: str = ""
+    requested_person: str = ""
+    approved_person: str = ""
 
 
 def placed(order: WipeOrder, now: datetime) -> tuple[WipeOrder, Wipe]:

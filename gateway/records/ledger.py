@@ -33,6 +33,7 @@ class Job:
         deadline: when it goes on without what it waits for.
         note: how far it has come, in words.
         document: what it was told and what it found, JSON values only.
+        created_person: whose account began it, empty for the machine's own.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Job:
     state: JobState = JobState.RUNNING
     note: str = ""
     document: Mapping[str, Any] = field(default_factory=lambda: NOTHING, hash=False)
+    created_person: str = ""
 
 
 class ArchiveCause(Enum):

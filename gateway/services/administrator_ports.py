@@ -33,6 +33,10 @@ class AdministratorRecords(Protocol):
         """The account with this folded name, whoever asks: a name is unique on the gateway."""
         ...
 
+    def everyone(self) -> Sequence[Administrator]:
+        """All accounts, whoever asks: who is one person is no matter of reach."""
+        ...
+
     def owners_of_everything(self) -> Sequence[Administrator]:
         """Enabled owners of the whole gateway, whoever asks."""
         ...

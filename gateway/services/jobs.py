@@ -59,8 +59,8 @@ class JobRunner:
             job = transaction.jobs.get(identity)
         if job is None or job.state is not JobState.RUNNING:
             return None
-        # On behalf of who began it: the budgets count by that name.
-        actor = Actor("system", job.created_by)
+        # On behalf of who began it: the budgets count by that person.
+        actor = Actor("system", job.created_by, person=job.created_person)
         act = Act(AuditTag.OFFBOARDING_STEP, actor, job.organisation, job.user, job.reason)
         return self._acts.perform(act, lambda entry: self._work(entry, identity))
 

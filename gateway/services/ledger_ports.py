@@ -34,9 +34,11 @@ class WipeOrders(Protocol):
         """The youngest first, by (requested at, id), before that pair."""
         ...
 
-    def count_by(self, organisation: str, person: str, since: datetime) -> int:
-        """Decisions of one administrator since then: an order each, the account wipes of one off-boarding
-        together."""
+    def count_by(
+        self, organisation: str, names: Collection[str], persons: Collection[str], since: datetime
+    ) -> int:
+        """Decisions since then of whoever has one of these folded names or is one of these persons: an order
+        each, the account wipes of one off-boarding together."""
         ...
 
     def fleet(self, organisation: str) -> int:

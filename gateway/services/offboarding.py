@@ -54,6 +54,7 @@ def _begun(entry: Entry, identity: str, person: User, kind: WipeKind, wait: time
         entry.act.reason,
         note="begins",
         document={"kind": kind.value, "address": person.address},
+        created_person=entry.act.actor.person,
     )
 
 

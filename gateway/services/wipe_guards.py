@@ -13,6 +13,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, Organisation, Safeguards, Scope
 from gateway.services.acts import Entry
 from gateway.services.partnerships import pages
+from gateway.services.persons import Asker, asked_by
 from gateway.services.reasons import NEEDED
 from mdm.device import Device, DeviceKey, WipeKind
 from mdm.orders import is_called, names_of
@@ -94,9 +95,10 @@ def over_budget(entry: Entry, home: Organisation, key: DeviceKey, wanted: Wanted
     """Which budget one more decision of the act's actor would exceed, in words; empty for none."""
     if _belongs_to_counted(entry, wanted):
         return ""
-    ledger, rules, who = entry.transaction.wipe_orders, home.safeguards, entry.act.actor.name
-    if ledger.count_by(home.id, who, _since(entry, rules, HOUR)) >= rules.wipes_per_hour:
-        return f"{who} asked for more than {rules.wipes_per_hour} wipes within an hour."
+    ledger, rules, actor = entry.transaction.wipe_orders, home.safeguards, entry.act.actor
+    who = asked_by(entry.transaction, Asker(actor.name, actor.person), entry.now)
+    if ledger.count_by(home.id, who.names, who.persons, _since(entry, rules, HOUR)) >= rules.wipes_per_hour:
+        return f"{actor.name} asked for more than {rules.wipes_per_hour} wipes within an hour."
     fleet = ledger.fleet(home.id)
     daily = daily_budget(rules, fleet)
     if not _ordered_today(entry, key) and ledger.count_devices(home.id, _since(entry, rules, DAY)) >= daily:

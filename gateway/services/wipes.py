@@ -16,7 +16,8 @@ from gateway.services.acts import Act, Acts, Entry
 from gateway.services.devices import require_possible
 from gateway.services.keeping import end_order, family, is_due, is_same, keep, place
 from gateway.services.partnerships import present, target_of
-from gateway.services.persons import same_person
+from gateway.services.persons import FRESH, ONESELF, Asker
+from gateway.services.persons import obstacle as why_one_person
 from gateway.services.ports import Clock, KeySource, Store
 from gateway.services.tenants import found
 from gateway.services.wipe_guards import (
@@ -43,7 +44,6 @@ mean nothing."""
 
 SYSTEM = Actor("system", "gateway")
 EXPIRED = "Nobody approved this order in time: ask for it again."
-OWN_ORDER = "A second administrator has to approve this, not the one who asked for it."
 AHEAD = "This order comes from a clock that is ahead of this one: check the clocks, then ask again."
 
 
@@ -197,8 +197,16 @@ def request_in(entry: Entry, key: DeviceKey, wanted: Wanted, identity: str) -> W
     if over:
         freeze(entry, home, over)
         return Halted(f"Wipes are frozen from now on: {over}")
+    actor = entry.act.actor
     order = WipeOrder(
-        identity, key, wanted.kind, entry.now, entry.act.actor.name, wanted.reason, job=wanted.job
+        identity,
+        key,
+        wanted.kind,
+        entry.now,
+        actor.name,
+        wanted.reason,
+        job=wanted.job,
+        requested_person=actor.person,
     )
     return _admitted(entry, device, order, waits=needs_approval(home, wanted.kind))
 
@@ -266,17 +274,29 @@ def _approve(entry: Entry, order: WipeOrder) -> WipeOrder | Halted:
         return Halted(EXPIRED)
     if order.requested_at - entry.now > CLOCK_SKEW:
         raise GatewayError(Kind.CONFLICT, AHEAD)
-    actor = entry.act.actor
-    if actor.kind != "admin" or same_person(actor.name, order.requested_by):
-        raise GatewayError(Kind.FORBIDDEN, OWN_ORDER)
+    _require_another(entry, order)
     home = found(entry.transaction, order.key.organisation)
     require_sensible(home, Wanted(order.kind, order.reason))
     device = present(entry.transaction.devices, order.key)
     require_possible(device, order.kind)
-    approved = replace(order, approved_at=entry.now, approved_by=actor.name)
+    actor = entry.act.actor
+    approved = replace(order, approved_at=entry.now, approved_by=actor.name, approved_person=actor.person)
     entry.record(tag=AuditTag.WIPE_APPROVED, before=_told(order), after=_told(approved))
     place(entry, device, approved)
     return entry.transaction.wipe_orders.get(order.id) or approved
+
+
+def _require_another(entry: Entry, order: WipeOrder) -> None:
+    """GatewayError FORBIDDEN to whom the request may be one's own. What was given to an account in the day
+    before the request counts until the order ends, whichever node's clock is ahead."""
+    actor = entry.act.actor
+    if actor.kind != "admin":
+        raise GatewayError(Kind.FORBIDDEN, ONESELF)
+    accounts = entry.transaction.administrators.everyone()
+    requester, approver = Asker(order.requested_by, order.requested_person), Asker(actor.name, actor.person)
+    why = why_one_person(accounts, requester, approver, min(entry.now, order.requested_at) - FRESH)
+    if why:
+        raise GatewayError(Kind.FORBIDDEN, why)
 
 
 def _reject(entry: Entry, order: WipeOrder) -> WipeOrder:

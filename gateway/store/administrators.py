@@ -59,6 +59,9 @@ class AdministratorRows:
     def named(self, name: str) -> Administrator | None:
         return next(iter(self._read(select(administrators).where(administrators.c.name == name))), None)
 
+    def everyone(self) -> Sequence[Administrator]:
+        return self._read(select(administrators).order_by(administrators.c.name))
+
     def owners_of_everything(self) -> Sequence[Administrator]:
         return [each for each in self._read(select(administrators)) if each.owns_everything]
 

@@ -35,6 +35,8 @@ wipe_orders = Table(
     Column("ended_by", Text, nullable=False),
     Column("ended_why", Text, nullable=False),
     Column("job", String(34), nullable=False),
+    Column("requested_person", String(34), nullable=False, server_default=""),
+    Column("approved_person", String(34), nullable=False, server_default=""),
     Index(None, "organisation", "requested_at"),
     Index(None, "organisation", "user_id", "device_id"),
     Index(None, "progress"),
@@ -56,6 +58,7 @@ jobs = Table(
     Column("state", named(JobState), nullable=False),
     Column("note", Text, nullable=False),
     Column("document", Document, nullable=False),
+    Column("created_person", String(34), nullable=False, server_default=""),
     Index(None, "organisation", "created_at"),
     Index(None, "state"),
 )

@@ -67,9 +67,12 @@ class WipeOrderRows:
             statement = statement.where(row_value(table.c.requested_at, table.c.id) < row_value(*place))
         return self._read(statement.order_by(table.c.requested_at.desc(), table.c.id.desc()).limit(limit))
 
-    def count_by(self, organisation: str, person: str, since: datetime) -> int:
-        wanted = _since(organisation, since).where(func.lower(table.c.requested_by) == person.lower())
-        return self._count(wanted, table.c.id)
+    def count_by(
+        self, organisation: str, names: Collection[str], persons: Collection[str], since: datetime
+    ) -> int:
+        named = func.lower(table.c.requested_by).in_(sorted(names))
+        theirs = named | table.c.requested_person.in_(sorted(persons))
+        return self._count(_since(organisation, since).where(theirs), table.c.id)
 
     def count_devices(self, organisation: str, since: datetime) -> int:
         return self._count(_since(organisation, since), table.c.user_id + "/" + table.c.device_id)

@@ -56,7 +56,8 @@ T = TypeVar("T")
 pytestmark = pytest.mark.timeout(3600)
 """A failure is made small before it is told, and ``make fuzz`` takes its time."""
 
-FIRST, SECOND = Actor("admin", "first", "127.0.0.1"), Actor("admin", "second", "127.0.0.1")
+FIRST = Actor("admin", "first", "127.0.0.1", person="first")
+SECOND = Actor("admin", "second", "127.0.0.1", person="second")
 TOKEN = Actor("token", "script", "127.0.0.1")
 TYPES = {"PHONE1": "UsherPhone", "PHONE2": "UsherPad", "PHONE3": "UsherPhone"}
 VERSIONS = {"PHONE1": Version.V16_1, "PHONE2": Version.V14_1, "PHONE3": Version.V12_1}

@@ -10,8 +10,8 @@ from gateway.services.wipes import Wipes
 from mdm.orders import WipeOrder
 from tests.support.world import World
 
-ROOT = Actor("admin", "root", "127.0.0.1")
-SECOND = Actor("admin", "second", "127.0.0.1")
+ROOT = Actor("admin", "root", "127.0.0.1", person="root")
+SECOND = Actor("admin", "second", "127.0.0.1", person="second")
 
 
 class WipeWorld(World):

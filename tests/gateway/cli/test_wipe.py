@@ -3,36 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
-from gateway.cli import local
-from gateway.records import Actor
 from mdm.ashttp import Version
 from tests.support import partnership
 from tests.support.desk import Desk, Usher
+from tests.support.wipes import SECOND
 
 FULL = ("--kind", "device", "--reason", "stolen", "--name", "PHONE1")
 
 
-@pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Somebody else sits down at the terminal."""
-    return lambda: monkeypatch.setattr(local, "os_actor", lambda: Actor("admin", "cli:second"))
-
-
 def test_a_full_wipe_is_approved_by_another(
-    usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str, second: Callable[[], None]
+    usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str
 ) -> None:
     desk.phone(ann)
     assert "awaits the approval" in usher("device", "wipe", ann, *FULL).stdout
     (order,) = asked("wipe", "list", "acme")["items"]
     assert "second administrator" in usher("wipe", "approve", "acme", order["id"], code=4).stderr
-    second()
-    assert "waiting for the device" in usher("wipe", "approve", "acme", order["id"]).stdout
+    desk.services.wipes.approve(SECOND, "acme", order["id"])
+    assert "waiting for the device" in usher("wipe", "show", "acme", order["id"]).stdout
     usher("wipe", "approve", "acme", order["id"], code=4)
     lines = usher("wipe", "list", "acme", "--user", ann, "--progress", "ordered").stdout.splitlines()
     assert lines[1].split()[:3] == [order["id"], ann, "PHONE1"]
-    assert asked("wipe", "show", "acme", order["id"])["approved_by"] == "cli:second"
+    assert asked("wipe", "show", "acme", order["id"])["approved_by"] == "second"
     assert "cancelled" in usher("wipe", "cancel", "acme", order["id"], "--reason", "found").stdout
     usher("wipe", "show", "acme", "w-none", code=3)
 

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, Safeguards
+from gateway.services.persons import ONESELF
 from gateway.services.wipe_guards import AMBIGUOUS, NEVER_FULL, TYPE_NAME, Wanted
-from gateway.services.wipes import APPROVAL_LIFETIME, OWN_ORDER
+from gateway.services.wipes import APPROVAL_LIFETIME
 from gateway.store import DatabaseStore
 from mdm.ashttp import Version
 from mdm.device import Device, DeviceInformation, DeviceState, WipeKind
@@ -112,7 +113,7 @@ def test_a_full_wipe_waits_for_a_second_administrator(world: WipeWorld, phone: D
 )
 def test_who_asked_does_not_approve(world: WipeWorld, phone: Device, who: Actor) -> None:
     order = world.wipes.request(ROOT, phone.key, FULL)
-    assert refused(Kind.FORBIDDEN, world.wipes.approve, who, "acme", order.id) == OWN_ORDER
+    assert refused(Kind.FORBIDDEN, world.wipes.approve, who, "acme", order.id) == ONESELF
     assert world.orders() == [order]
     assert world.trail()[-1].tag is AuditTag.ACT_REFUSED
 

@@ -77,7 +77,7 @@ def test_what_budgets_count(store: DatabaseStore) -> None:
     with store.write() as transaction:
         add(1, "A")
         add(2, "A", progress=Progress.CANCELLED)
-        add(3, "B", requested_by="other")
+        add(3, "B", requested_by="other", requested_person="p-1")
         add(4, "C", requested_at=NOON - timedelta(hours=2))
         for number in (5, 6, 7):
             add(number, f"D{number}", kind=WipeKind.ACCOUNT, job="j-1")
@@ -85,7 +85,10 @@ def test_what_budgets_count(store: DatabaseStore) -> None:
     hour = NOON - timedelta(hours=1)
     with store.read() as transaction:
         rows = transaction.wipe_orders
-        assert rows.count_by(ACME.id, "root", hour) == 4, "two orders, one off-boarding, one of a fast clock"
+        named = rows.count_by(ACME.id, {"root"}, (), hour)
+        assert named == 4, "two orders, one off-boarding, one of a fast clock"
+        assert rows.count_by(ACME.id, {"nobody"}, {"p-1"}, hour) == 1
+        assert rows.count_by(ACME.id, {"root"}, {"p-1"}, hour) == 5
         assert rows.count_devices(ACME.id, hour) == 4
         assert rows.count_devices(GLOBEX.id, hour) == 0
 

@@ -156,7 +156,7 @@ def test_what_decides_for_a_person_is_not_narrowed(store: DatabaseStore) -> None
         assert transaction.wipe_orders.fleet(ACME.id) == 3
         earlier = NOON.replace(year=2025)
         assert transaction.wipe_orders.count_devices(ACME.id, earlier) == 3
-        assert transaction.wipe_orders.count_by(ACME.id, "root", earlier) == 3
+        assert transaction.wipe_orders.count_by(ACME.id, {"root"}, (), earlier) == 3
 
 
 REFUSED: Mapping[str, Callable[[RowTransaction], object]] = {

@@ -16,10 +16,10 @@ FULL = {"kind": "device", "reason": "stolen", "name": "PHONE1"}
 
 @contextmanager
 def signed_in(name: str, *without: Permission) -> Iterator[None]:
-    """Another administrator, until persons sign in (issue 5)."""
+    """Another administrator."""
     with pytest.MonkeyPatch.context() as patch:
         person = Authority(
-            name, appointments=MACHINE, limits=frozenset(Permission) - set(without), confirmed=True
+            name, name, appointments=MACHINE, limits=frozenset(Permission) - set(without), confirmed=True
         )
         patch.setattr(principals, "BOOTSTRAP", person)
         yield
