@@ -13,6 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from gateway.cli.completion import completing, know_names
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -45,6 +48,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "certs": "certs",
         "nginx": "nginx",
         "phone": "phone",
+        "completion": "completion",
         "doctor": "doctor",
     }
 )
@@ -69,7 +73,16 @@ class Lazy(click.Group):
             return None
         module = importlib.import_module(f"{__name__}.{COMMANDS[cmd_name]}")
         command = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        if completing():
+            know_names(command)
+        return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands by their names alone: what they do would cost the import of each."""
+        names = [CompletionItem(each) for each in self.list_commands(ctx) if each.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; Ctrl-C and a reader that went away (``usher ... | head``) end it quietly."""

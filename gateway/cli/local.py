@@ -13,12 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, Concatenate, NoReturn, ParamSpec
 
 import click
 from pydantic import BaseModel
 
-from gateway import app
 from gateway.cli.api import Api, elsewhere, on_this_machine
 from gateway.cli.failures import CODES, FAILED, NOT_FOUND, REFUSED, USAGE, tell_error, tell_words
 from gateway.cli.tables import json_line
@@ -26,6 +25,9 @@ from gateway.config import Config, ConfigError, load, read_secret
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import MACHINE, Authority
+
+if TYPE_CHECKING:
+    from gateway import app
 
 __all__ = [
     "CODES",
@@ -35,10 +37,12 @@ __all__ = [
     "USAGE",
     "Where",
     "Work",
+    "authority_here",
     "config_of",
     "end",
     "on_store",
     "os_actor",
+    "token_in",
     "work_on",
 ]
 
@@ -62,10 +66,10 @@ class Work:
     api: Api
     actor: Actor
     as_json: bool
-    here: app.Services | None
+    here: "app.Services | None"
 
     @property
-    def services(self) -> app.Services:
+    def services(self) -> "app.Services":
         """The services of this machine's store; UNSUPPORTED for a remote gateway."""
         if self.here is None:
             raise GatewayError(Kind.UNSUPPORTED, "This command works on the machine of the gateway only.")
@@ -142,22 +146,26 @@ _OPTIONS = (
 def work_on(where: Where, as_json: bool) -> Iterator[Work]:
     """Open what a command works with."""
     if where.server:
-        with elsewhere(where.server, _token(where.token_file), where.authority) as api:
+        with elsewhere(where.server, token_in(where.token_file), where.authority) as api:
             yield Work(api, os_actor(), as_json, None)
         return
-    actor = os_actor()
-    authority = Authority(actor.name, appointments=MACHINE, confirmed=True)
-    with _opened(where.path) as services, on_this_machine(services, authority) as api:
-        yield Work(api, actor, as_json, services)
+    with _opened(where.path) as services, on_this_machine(services, authority_here()) as api:
+        yield Work(api, os_actor(), as_json, services)
 
 
-def _token(path: Path | None) -> str:
+def token_in(path: Path | None) -> str:
+    """The token for a remote gateway; ends the command where the file holds none."""
     if path is None:
         end("--server needs --token-file", USAGE)
     token = read_secret(path).decode("ascii", "replace")
     if not token.isascii() or not token.isprintable() or not token or " " in token:
         end(f"{path} holds no token", USAGE)
     return token
+
+
+def authority_here() -> Authority:
+    """What whoever runs this process may do on the machine itself."""
+    return Authority(os_actor().name, appointments=MACHINE, confirmed=True)
 
 
 def os_actor() -> Actor:
@@ -177,7 +185,9 @@ def end(message: str, code: int) -> NoReturn:
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[app.Services]:
+def _opened(path: Path | None) -> Iterator["app.Services"]:
+    from gateway import app  # noqa: PLC0415 - neither --help nor a remote gateway pays for it
+
     config = config_of(path)
     app.prepare(config)
     services = app.services(config)

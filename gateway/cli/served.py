@@ -22,8 +22,7 @@ def served_domains(config: Config) -> tuple[str, ...]:
     Raises:
         CertificateError: the database cannot be read.
     """
-    file = config.store_url.removeprefix("sqlite:///")
-    if file != config.store_url and not Path(file).exists():
+    if not has_database(config):
         return ()
     store = open_store(database_url(config))
     try:
@@ -32,6 +31,12 @@ def served_domains(config: Config) -> tuple[str, ...]:
         raise CertificateError(f"the served domains cannot be read: {error}") from error
     finally:
         store.close()
+
+
+def has_database(config: Config) -> bool:
+    """False where looking into it would make one."""
+    file = config.store_url.removeprefix("sqlite:///")
+    return file == config.store_url or Path(file).exists()
 
 
 def certificates(config: Config) -> tuple[Selection[CertificateFiles], dict[CertificateFiles, str]]:
