@@ -65,6 +65,7 @@ class RowTransaction:
         self.audit = AuditRows(connection)
         self.audit_chain = ChainRows(connection)
         self.changes = ChangeRows(connection)
+        self.figures = FigureRows(connection)
 
 
 class DatabaseStore:
@@ -76,7 +77,6 @@ class DatabaseStore:
         self._reach = EVERYTHING
 
     def within(self, reach: Reach) -> "DatabaseStore":
-        self.figures = FigureRows(connection)
         """This store with nothing in it but what is within reach, on the same connections (T25, T35)."""
         narrowed = copy(self)
         narrowed._reach = self._reach & reach
