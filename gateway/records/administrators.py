@@ -88,6 +88,8 @@ class ApiToken:
         administrator: id of the account for which it acts.
         limits: permissions that it has at most, None for all that its appointments give.
         appointments: some of the maker's; each counts only while the maker still has what it gives.
+        follows: it was made without any of its own, and has the maker's as they change. Not told by their
+            absence: what a token is for may be removed, and it must not have everything then.
         networks: CIDRs that it may be used from, empty for any.
         destructive: destructive acts need no further confirmation.
         last_used_at: to the minute.
@@ -103,6 +105,7 @@ class ApiToken:
     limits: frozenset[Permission] | None = None
     appointments: tuple[Appointment, ...] = ()
     networks: tuple[str, ...] = ()
+    follows: bool = False
     destructive: bool = False
     last_used_at: datetime | None = None
     revoked: bool = False

@@ -101,10 +101,11 @@ class Recognition:
 def appointments_of(token: ApiToken, account: Administrator) -> tuple[Appointment, ...]:
     """What a token's appointments still give: as much as its maker holds today.
 
-    One without appointments of its own has the maker's, and then no full wipe that its limits do not name.
+    One that follows its maker's appointments has limits, so no full wipe that they do not name.
     """
     maker = Authority(account.name, appointments=account.appointments)
-    return tuple(each for each in token.appointments or account.appointments if covers(maker, each))
+    given = account.appointments if token.follows else token.appointments
+    return tuple(each for each in given if covers(maker, each))
 
 
 def allowed_from(networks: tuple[str, ...], address: str) -> bool:

@@ -92,6 +92,7 @@ class Tokens:
                 wanted.limits,
                 given,
                 networks,
+                not given,
                 wanted.destructive,
             )
             _require_guarded(token)

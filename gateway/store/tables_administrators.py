@@ -45,6 +45,7 @@ api_tokens = Table(
     Column("expires_at", Instant, nullable=False),
     Column("limits", Document),
     Column("networks", Document, nullable=False),
+    Column("follows", Boolean, nullable=False),
     Column("destructive", Boolean, nullable=False),
     Column("last_used_at", Instant),
     Column("revoked", Boolean, nullable=False),

@@ -8,9 +8,7 @@ from gateway.records.administrators import Administrator
 from gateway.records.authority import MACHINE, Appointment, Authority, Permission, Reach, Role
 from gateway.services.appointing import covers, placed, require_covered, require_no_more_than
 from gateway.store import DatabaseStore
-from tests.support.stores import ACME, GLOBEX, NOON, store, store_url
-
-__all__ = ["store", "store_url"]
+from tests.support.stores import ACME, GLOBEX, NOON
 
 A, B = ACME.id, GLOBEX.id
 OWNER, OPERATOR, HELP, VIEWER = Role.OWNER, Role.OPERATOR, Role.HELP_DESK, Role.VIEWER

@@ -23,6 +23,7 @@ TOKEN = ApiToken(
     limits=frozenset({Permission.USER_READ, Permission.WIPE_FULL}),
     appointments=(AT_ACME,),
     networks=("192.0.2.0/24", "2001:db8::/32"),
+    follows=True,
     destructive=True,
 )
 PLAIN = ApiToken("t-2", "plain", "e" * 64, "a-bob", NOON, "bob", NOON + timedelta(days=1))

@@ -57,6 +57,7 @@ def _api_tokens() -> None:
         sa.Column("expires_at", _MOMENT, nullable=False),
         sa.Column("limits", _DOCUMENT),
         sa.Column("networks", _DOCUMENT, nullable=False),
+        sa.Column("follows", sa.Boolean(), nullable=False),
         sa.Column("destructive", sa.Boolean(), nullable=False),
         sa.Column("last_used_at", _MOMENT),
         sa.Column("revoked", sa.Boolean(), nullable=False),
