@@ -46,6 +46,7 @@ from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
 from gateway.services.recovery import Recovery
+from gateway.services.refusals import Refusals
 from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
@@ -114,6 +115,7 @@ class Services:
     own_account: OwnAccount
     recovering: Recovering
     recognition: Recognition
+    refusals: Refusals
     made: Callable[[DatabaseStore], "Services"]
 
     def within(self, reach: Reach) -> "Services":
@@ -178,6 +180,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         own_account=door.own_account,
         recovering=door.recovering,
         recognition=door.recognition,
+        refusals=Refusals(store, clock),
         made=partial(_on, config, door=door),
     )
 

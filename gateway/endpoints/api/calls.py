@@ -45,6 +45,7 @@ from gateway.services.profiles import Profiles
 from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovery import Recovery
+from gateway.services.refusals import Refusals
 from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
@@ -163,6 +164,8 @@ class UseCases(Protocol):
     @property
     def own_account(self) -> OwnAccount: ...
     @property
+    def refusals(self) -> Refusals: ...
+    @property
     def recognition(self) -> Recognition: ...
 
 
@@ -192,11 +195,19 @@ class Needs:
         return actor_of(authority, request)
 
 
+class Unpermitted(GatewayError):
+    """FORBIDDEN or UNCONFIRMED before any service was asked; ``problems`` has it recorded (product 8)."""
+
+    def __init__(self, kind: Kind, public: str, permission: Permission) -> None:
+        super().__init__(kind, public)
+        self.permission = permission
+
+
 def permit(authority: Authority, needed: Needs) -> Reach:
     """Whom the authority may do to what a route asks for; raises as ``Needs`` does."""
     reach = require(authority, needed.permission, everywhere=needed.everywhere)
     if needed.destructive and not authority.confirmed:
-        raise GatewayError(Kind.UNCONFIRMED, UNCONFIRMED)
+        raise Unpermitted(Kind.UNCONFIRMED, UNCONFIRMED, needed.permission)
     return reach
 
 
@@ -204,11 +215,10 @@ def require(authority: Authority, permission: Permission, *, everywhere: bool = 
     """Whom the authority may use the permission on; GatewayError FORBIDDEN where that is nobody."""
     reach = authority.reach(permission)
     if not reach:
-        raise GatewayError(Kind.FORBIDDEN, f"This needs the permission {permission.value}.")
+        raise Unpermitted(Kind.FORBIDDEN, f"This needs the permission {permission.value}.", permission)
     if everywhere and not reach.everything:
-        raise GatewayError(
-            Kind.FORBIDDEN, f"This needs the permission {permission.value} for the whole gateway."
-        )
+        why = f"This needs the permission {permission.value} for the whole gateway."
+        raise Unpermitted(Kind.FORBIDDEN, why, permission)
     return reach
 
 

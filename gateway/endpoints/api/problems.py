@@ -4,16 +4,20 @@ What a request held is never repeated in an answer: it may have been a password.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from gateway.endpoints.api.calls import ADMINISTRATOR, Unpermitted, UseCases, actor_of
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.rendering import RETRY_AFTER, problem
 from gateway.errors import GatewayError, Kind
+from gateway.services.refusals import Refusal
 
 MEDIA_TYPE = "application/problem+json"
 PROBLEM: Mapping[str, Any] = {
@@ -69,7 +73,19 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, GatewayError) and TRACE in request.scope:
         request.scope[TRACE].verdict = error.kind.value
+    if isinstance(error, Unpermitted):
+        await run_in_threadpool(_note, request, error)
     return rendered(error) if isinstance(error, GatewayError) else _internal()
+
+
+def _note(request: Request, error: Unpermitted) -> None:
+    """Have it recorded; a database that does not answer makes a refusal no less of one."""
+    use: UseCases = request.app.state.use_cases
+    route = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
+    home = request.path_params.get("organisation", "")
+    actor = actor_of(request.scope[ADMINISTRATOR], request)
+    with suppress(GatewayError):
+        use.refusals.note(Refusal(actor, route, home, error.permission.value, error.public))
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
