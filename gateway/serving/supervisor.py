@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from gateway.config import Config
 from gateway.log import setup
 from gateway.serving.application import Applications
+from gateway.serving.notifying import NEVER_S, Notifier
 from gateway.serving.sockets import Sockets
 from gateway.serving.worker import Certificate, Post, Role, run_worker
 
@@ -63,12 +64,14 @@ class Supervisor:
         sockets: Sockets,
         certificate: Certificate | None,
         on_ready: Callable[[], None] = lambda: None,
+        notifier: Notifier | None = None,
     ) -> None:
         self._config = config
         self._applications = applications
         self._sockets = sockets
         self._certificate = certificate
         self._on_ready = on_ready
+        self._notifier = notifier or Notifier()
         self._announced = False
         self._lifeline = os.pipe()
         clients = bool(config.listen.clients or config.listen.plain)
@@ -132,6 +135,7 @@ class Supervisor:
     def _watch(self) -> int:
         while True:
             heard = signal.sigtimedwait(HEARD, self._until_next_start())
+            self._notifier.alive()
             number = heard.si_signo if heard else 0
             if number in STOPPING:
                 return self._stop()
@@ -148,7 +152,8 @@ class Supervisor:
 
     def _until_next_start(self) -> float:
         due = [child.due for child in self._children if not child.pid]
-        return max(0.0, min(due) - time.monotonic()) if due else 3600.0
+        until = max(0.0, min(due) - time.monotonic()) if due else NEVER_S
+        return min(until, self._notifier.every_s)
 
     def _served(self, pid: int) -> None:
         for child in self._children:
@@ -157,6 +162,7 @@ class Supervisor:
         if not self._announced and all(child.ready for child in self._children):
             self._announced = True
             _logger.info("serving", extra={"workers": len(self._children)})
+            self._notifier.ready()
             self._on_ready()
 
     def _bury(self) -> None:
@@ -193,6 +199,7 @@ class Supervisor:
 
     def _stop(self) -> int:
         """End the workers in order; a second signal, or a grace that is over, kills them."""
+        self._notifier.stopping()
         self._sockets.close()
         self._tell(signal.SIGTERM)
         end = time.monotonic() + self._config.limits.stop_grace_s + KILL_AFTER_GRACE_S
