@@ -22,6 +22,7 @@ from gateway.board import Board
 from gateway.config import Config, ConfigError, load
 from gateway.log import setup
 from gateway.serving.application import Applications
+from gateway.serving.notifying import Notifier
 from gateway.serving.reloading import ReloadableContext
 from gateway.serving.sockets import BindError, bind
 from gateway.serving.supervisor import Supervisor
@@ -60,7 +61,8 @@ def serve(path: Path | None, workers: int | None, force: bool) -> None:
     except BindError as error:
         _end(f"cannot listen:\n{error}", 1)
     board = Board(config.listen.processes + 1)
-    sys.exit(Supervisor(config, _applications(certificate, board), sockets, certificate).run())
+    applications, notifier = _applications(certificate, board), Notifier.taken_from(os.environ)
+    sys.exit(Supervisor(config, applications, sockets, certificate, notifier=notifier).run())
 
 
 @click.command()
