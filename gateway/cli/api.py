@@ -93,6 +93,18 @@ class Api:
         items = [each for page in self.pages(path, answer, **query) for each in page.items]  # type: ignore[attr-defined]
         return answer(items=items, next=None)
 
+    def lines(self, path: str, **query: Any) -> Iterator[str]:
+        """An answer of many lines, one by one as they come."""
+        asked = {name: _text(value) for name, value in query.items() if value not in (None, "")}
+        try:
+            with self._client.stream("GET", PREFIX + path, params=asked) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise _refusal(answer)
+                yield from answer.iter_lines()
+        except httpx.HTTPError as error:
+            raise GatewayError(Kind.UNAVAILABLE, f"The gateway cannot be reached: {error}") from error
+
     def send(
         self,
         method: str,

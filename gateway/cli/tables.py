@@ -11,7 +11,7 @@ from enum import Enum
 
 from gateway.records.texts import visible
 
-__all__ = ["cell", "json_line", "listing", "table", "visible"]
+__all__ = ["cell", "json_line", "listing", "table", "table_blocks", "visible"]
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
