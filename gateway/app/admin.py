@@ -25,6 +25,7 @@ from gateway.app.use_cases import Services, services
 
 CHECKPOINTS_S = 5.0
 """Seconds between two looks whether a checkpoint of the audit trail is due."""
+
 QUARANTINE_S = 300.0
 """Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
 
@@ -33,6 +34,7 @@ def admin(config: Config, board: Board | None = None) -> "Administration":
     """The application of the administration listener; ``board`` has what the workers counted."""
     # No client worker pays for these:
     from gateway.app.metrics import metrics  # noqa: PLC0415
+    from gateway.app.telling import telling  # noqa: PLC0415
     from gateway.endpoints.administration import Administration  # noqa: PLC0415
     from gateway.endpoints.rates import Rates  # noqa: PLC0415
 
@@ -46,10 +48,16 @@ def admin(config: Config, board: Board | None = None) -> "Administration":
         threads.close()
         made.store.close()
 
-    rates = Rates(config.admin, time.monotonic)
-    checks = {"store": store_answers, "change feed": partial(_feeds_heard, board)}
-    rounds = _rounds(config, made)
-    application = Administration(made, config.token_file, checks, close, rounds, rates)
+    rates, told = Rates(config.admin, time.monotonic), telling(config, made)
+    application = Administration(
+        made,
+        config.token_file if config.admin.bootstrap else None,
+        {"store": store_answers, "change feed": partial(_feeds_heard, board)},
+        close,
+        (*_rounds(config, made), *told.rounds),
+        rates,
+        told.told,
+    )
     application.metrics = metrics(config, made.store, board)
     return application
 

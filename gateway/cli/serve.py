@@ -118,7 +118,8 @@ def _applications(certificate: ReloadableContext | None, board: Board) -> Applic
     from gateway import app  # noqa: PLC0415 - nor of this
 
     def prepare(config: Config) -> None:
-        ensure_token(config.token_file)
+        if config.admin.bootstrap:
+            ensure_token(config.token_file)
         ensure_token(config.sealing_key_file)
         ensure_token(config.audit_key_file, lambda: new_signing_key().decode("ascii"))
         app.prepare(config)

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
+
+import httpx
 
 from certs.sealing import Sealer
 from gateway.app.front import Front, front
@@ -17,6 +20,7 @@ from gateway.records.authority import EVERYTHING, MACHINE, Appointment, Authorit
 from gateway.services.administrators import Administrators, NewAdministrator
 from gateway.services.tokens import Tokens
 from gateway.store import DatabaseStore, migrate, open_store
+from tests.support.desk import Desk
 from tests.support.stores import ACME, GLOBEX, Clock, Keys
 
 PASSWORD = "Canary-Horse-1"
@@ -120,3 +124,55 @@ def house_in(folder: Path, admin: Admin | None = None) -> Iterator[House]:
 def now_code(secret: str) -> str:
     """What an authenticator shows at this very moment."""
     return code_at(secret, SystemClock().now())
+
+
+def soon(**span: float) -> str:
+    """A moment ahead of the real clock, a day by default, as REST takes it."""
+    return (SystemClock().now() + timedelta(**(span or {"days": 1}))).isoformat()
+
+
+class Visitor:
+    """An administrator over REST: signs in, shows the session, and what comes of it."""
+
+    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
+        self._client = client
+        self.name = name
+        self.secret = ""
+        self.factor = ""
+        self.recovery_codes: list[str] = []
+
+    async def sign_in(self, code: str = "", password: str = PASSWORD) -> httpx.Response:
+        """Open a session with what is given, shown from then on."""
+        body = {"name": self.name, "password": password, "code": code}
+        answer = await self._client.post("/api/v1/sessions", json=body, headers={"Authorization": ""})
+        if answer.status_code == 201:
+            self.secret = answer.json()["token"]
+        return answer
+
+    async def enrol(self) -> None:
+        """Sign in for the first time, and enrol a second factor."""
+        assert (await self.sign_in()).json()["enrol"] is True
+        self.factor = (await self("POST", "/me/second-factor")).json()["secret"]
+        answer = await self("POST", "/me/second-factor/confirm", {"code": now_code(self.factor)})
+        self.recovery_codes = answer.json()["recovery_codes"]
+
+    async def __call__(
+        self, method: str, path: str, body: object = None, *, bearer: str | None = None
+    ) -> httpx.Response:
+        """Ask for a path below ``/api/v1`` as who signed in, or with another bearer."""
+        headers = {"Authorization": f"Bearer {self.secret if bearer is None else bearer}"}
+        return await self._client.request(method, f"/api/v1{path}", json=body, headers=headers)
+
+
+def appoint(desk: Desk, name: str, *appointments: Appointment) -> Administrator:
+    """An account on a desk, by the machine's hand."""
+    new = NewAdministrator(name, appointments or (OWNER,), password=PASSWORD)
+    return desk.services.administrators.create(ROOT_ACTOR, ROOT, new)
+
+
+async def arrived(client: httpx.AsyncClient, desk: Desk, name: str, *appointments: Appointment) -> Visitor:
+    """An account on a desk that has signed in with its second factor."""
+    appoint(desk, name, *appointments)
+    visitor = Visitor(client, name)
+    await visitor.enrol()
+    return visitor

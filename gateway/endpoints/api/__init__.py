@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from gateway.endpoints.api import (
+    administrators,
     all_devices,
     archive,
     audit,
@@ -19,6 +20,7 @@ from gateway.endpoints.api import (
     events,
     groups,
     jobs,
+    me,
     organisations,
     permissions,
     policies,
@@ -32,6 +34,8 @@ from gateway.endpoints.api import (
     rules,
     safeguards,
     scp,
+    sessions,
+    tokens,
     users,
     webhooks,
     wipes,
@@ -73,6 +77,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhooks.router,
     webhooks.everywhere,
     device_reports.router,
+    administrators.router,
+    tokens.router,
+    sessions.router,
+    me.router,
     description.router,
 )
 VERSION = "1"

@@ -1,4 +1,4 @@
-"""Tokens: no more than the maker's, for named networks where they may do harm, not for ever (T9, T25, T28)."""
+"""Tokens: no more than the maker's, for named networks where they may do harm, never endless (T9, T25)."""
 
 from datetime import datetime, timedelta
 
