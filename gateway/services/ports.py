@@ -28,7 +28,7 @@ from gateway.services.administrator_ports import AdministratorRecords, ApiTokenR
 from gateway.services.audit_ports import AuditTrail, Chain
 from gateway.services.directory_ports import Directory
 from gateway.services.event_ports import Deliveries, Letters, Places, Subscriptions, Webhooks
-from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
+from gateway.services.ledger_ports import Archive, Jobs, KeptRequests, WipeOrders
 from mdm.device import Device, DeviceKey, DeviceState
 
 
@@ -385,6 +385,8 @@ class Transaction(Protocol):
     def subscriptions(self) -> Subscriptions: ...
     @property
     def letters(self) -> Letters: ...
+    @property
+    def repetitions(self) -> KeptRequests: ...
     @property
     def audit(self) -> AuditTrail: ...
     @property

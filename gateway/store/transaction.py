@@ -28,14 +28,19 @@ from gateway.store.devices import DeviceRows
 from gateway.store.figures import FigureRows
 from gateway.store.held import HeldRows
 from gateway.store.jobs import JobRows
+from gateway.store.letters import LetterRows, SubscriptionRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
+from gateway.store.repetitions import RepetitionRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
 from gateway.store.sessions import SessionRows
 from gateway.store.tenants import DirectoryRows
+from gateway.store.webhooks import DeliveryRows, PlaceRows, WebhookRows
 from gateway.store.wipe_orders import WipeOrderRows
 from gateway.store.within import narrow
+
+UNSTORABLE = "A text holds characters, or a number is larger, than can be stored."
 
 Listener = Callable[[Sequence[Change]], None]
 
@@ -62,8 +67,14 @@ class RowTransaction:
         self.administrators = AdministratorRows(connection, reach)
         self.api_tokens = ApiTokenRows(connection, reach)
         self.sessions = SessionRows(connection)
+        self.repetitions = RepetitionRows(connection)
         self.audit = AuditRows(connection)
         self.audit_chain = ChainRows(connection)
+        self.webhooks = WebhookRows(connection, reach)
+        self.deliveries = DeliveryRows(connection)
+        self.places = PlaceRows(connection)
+        self.subscriptions = SubscriptionRows(connection, reach)
+        self.letters = LetterRows(connection)
         self.changes = ChangeRows(connection)
         self.figures = FigureRows(connection)
 
@@ -120,7 +131,9 @@ def translated() -> Iterator[None]:
     except IntegrityError as error:
         raise LostRace("It exists already, or something else depends on it.") from error
     except DataError as error:
-        raise GatewayError(Kind.MALFORMED, "A text holds characters that cannot be stored.") from error
+        raise GatewayError(Kind.MALFORMED, UNSTORABLE) from error
+    except OverflowError as error:  # SQLite's driver says so before its database does
+        raise GatewayError(Kind.MALFORMED, UNSTORABLE) from error
     except OperationalError as error:
         raise (LostRace() if engines.is_conflict(error) else GatewayError(Kind.UNAVAILABLE)) from error
     except (DBAPIError, SQLAlchemyError) as error:

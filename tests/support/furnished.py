@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 from anyio.from_thread import start_blocking_portal
 
+from gateway.chance import SystemClock
 from gateway.cli.api import _asked_by, _Within
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.middleware import App
@@ -43,6 +45,10 @@ STEPS: tuple[tuple[str, str, Any], ...] = (
         {"kind": "device", "reason": "stolen", "name": "PHONE3"},
     ),
     ("POST", f"{ACME}/users/carl@acme.example/offboard", {"reason": "left"}),
+    ("POST", f"{ACME}/webhooks", {"url": "https://hooks.example/acme"}),
+    ("POST", "/webhooks", {"url": "https://hooks.example/all"}),
+    ("POST", "/administrators", {"name": "carla", "appointments": [{"role": "operator"}]}),
+    ("POST", "/administrators", {"name": "emil", "appointments": [{"role": "viewer"}]}),
 )
 """What makes the desk, beside its users and phones."""
 
@@ -85,6 +91,7 @@ def furnished(folder: Path) -> Iterator[Furnished]:
             made = Furnished(desk, app, client, {}, folder / "furnished.db")
             _people(desk)
             made.places.update(_rest(made))
+            desk.phone(BOB, "PHONE4")  # the one that has the policy in force
             with (
                 closing(sqlite3.connect(desk.config.store.directory / "usher.db")) as present,
                 closing(sqlite3.connect(made._copy)) as copy,
@@ -108,6 +115,15 @@ def _people(desk: Desk) -> None:
         desk.phone(address, device_id)
 
 
+def _id_of(minted: Any) -> str:
+    identity: str = minted.get("id") or minted["details"]["id"]
+    return identity
+
+
+def _soon() -> str:
+    return (SystemClock().now() + timedelta(days=30)).isoformat()
+
+
 def _rest(made: Furnished) -> dict[str, str]:
     for method, path, body in STEPS:
         answer = made.ask(method, path, body)
@@ -115,7 +131,21 @@ def _rest(made: Furnished) -> dict[str, str]:
     orders = made.ask("GET", f"{ACME}/wipes").json()["items"]
     waiting = next(each["id"] for each in orders if each["kind"] == "device")
     (job,) = made.ask("GET", f"{ACME}/jobs").json()["items"]
+    (hook,) = made.ask("GET", f"{ACME}/webhooks").json()["items"]
+    hooks = made.ask("GET", "/webhooks").json()["items"]
+    minted = made.ask(
+        "POST",
+        "/tokens",
+        {"label": "old", "expires_at": _soon(), "administrator": "carla", "permissions": ["device:read"]},
+    )
+    assert minted.is_success, minted.text
     return {
+        "webhook": hook["id"],
+        "webhook_everywhere": next(each["id"] for each in hooks if each["url"].endswith("/all")),
+        "sequence": "1",
+        "administrator": "carla",
+        "token": _id_of(minted.json()),
+        "session": "s-none",
         "organisation": "acme",
         "domain": "acme.example",
         "user": ANN,

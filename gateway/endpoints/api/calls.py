@@ -35,6 +35,7 @@ from gateway.services.groups import Groups
 from gateway.services.identity import Identities
 from gateway.services.inventory import Inventory
 from gateway.services.misbehaviour import Misbehaviour
+from gateway.services.notices import Notices
 from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
 from gateway.services.own_account import OwnAccount
@@ -73,6 +74,9 @@ PAGE_LIMIT = 1000
 """Records in one answer at most."""
 
 PAGE_DEFAULT = 100
+
+NUMBER_LIMIT = 2**31 - 1
+"""Of a number that stands in a column of its own: what PostgreSQL's ``integer`` holds."""
 
 
 UNCONFIRMED = "Show your second factor again, then ask once more."
@@ -145,6 +149,8 @@ class UseCases(Protocol):
     def events(self) -> Events: ...
     @property
     def webhooks(self) -> Webhooks: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def finder(self) -> Finder: ...
     @property

@@ -102,17 +102,19 @@ class IdempotencyKeys:
                 await self._done(keyed, scope, _again(body, receive), send)
 
     def _keyed_route(self, scope: Scope) -> APIRoute | None:
-        """The route of a write with a key that its asker may make; all else goes on as without a key."""
+        """The route of a write with a key that its asker may make; all else goes on as without a key, such
+        as what strangers ask: they would share their keys."""
         if scope["type"] != "http" or scope["method"] not in METHODS or not _keys(scope):
             return None
         route = self._signposts.route(scope["method"], scope["path"])
         if route is None:
             return None
+        authority: Authority = scope[ADMINISTRATOR]
         try:
-            permit(scope[ADMINISTRATOR], declared(route))
+            permit(authority, declared(route))
         except GatewayError:
             return None
-        return route
+        return route if authority.appointments else None
 
     def _begin(self, keyed: _Keyed) -> KeptRequest | None:
         return self._use_cases.repetitions.begin(keyed.principal, keyed.key, keyed.digested)
