@@ -39,7 +39,7 @@ def tell_error(error: GatewayError, about: str = "") -> int:
     words = error.public or _plain(error.kind)
     others = {name: fault for name, fault in error.faults.items() if fault != error.public}
     lines = [visible(words), *(f"  {name}: {visible(fault)}" for name, fault in others.items())]
-    _say({"detail": words} | document, "\n".join(lines), about)
+    _say(document | {"detail": words}, "\n".join(lines), about)
     return CODES.get(error.kind, FAILED)
 
 
