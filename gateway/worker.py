@@ -11,6 +11,7 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from gateway.errors import GatewayError
@@ -239,9 +240,34 @@ class Rounds:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every_s)
-            try:
-                await self._work()
-            except GatewayError as error:
-                _log.warning("%s: %s", self._name, error)
-            except Exception:  # the next round may go well; none at all would not be noticed
-                _log.exception("%s failed", self._name)
+            await self._once()
+
+    async def _once(self) -> None:
+        try:
+            await self._work()
+        except GatewayError as error:
+            _log.warning("%s: %s", self._name, error)
+        except Exception:  # the next round may go well; none at all would not be noticed
+            _log.exception("%s failed", self._name)
+
+
+class Woken(Rounds):
+    """Rounds that come at each ring of a bell too; the first one comes at once."""
+
+    def __init__(
+        self, work: Callable[[], Awaitable[object]], every_s: float, bell: Bell, *, name: str
+    ) -> None:
+        super().__init__(work, every_s, name=name)
+        self._bell = bell
+
+    async def _run(self) -> None:
+        rung = self._bell.listen()
+        try:
+            while True:
+                rung.clear()
+                await self._once()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._every_s):
+                        await rung.wait()
+        finally:
+            self._bell.leave(rung)

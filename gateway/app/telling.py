@@ -11,10 +11,13 @@ from gateway.config import Config
 from gateway.endpoints.administration import Rounds, Told
 from gateway.endpoints.event_streams import Streams
 from gateway.event_delivery import EventDelivery
+from gateway.mail.sending import MailServer
+from gateway.mail_delivery import EVERY_S, MailDelivery
 from gateway.proxy.outgoing import Outgoing
 from gateway.services.deliveries import Deliveries
+from gateway.services.letters import Letters
 from gateway.store import FeedGap
-from gateway.worker import Bell
+from gateway.worker import Bell, Woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +33,11 @@ def telling(config: Config, made: Services) -> Telling:
     bell = Bell(made.store.feed, FeedGap)
     deliveries = Deliveries(made.store, SystemClock(), made.webhooks.secrets, Secrets().share)
     webhooks = EventDelivery(deliveries, Outgoing(config.webhooks.ca_file).post, bell.listen)
-    return Telling(Told(Streams(bell), (webhooks.close,)), (bell, webhooks))
+    mails = [_mails(config, made, bell)] if config.mail.configured else []
+    return Telling(Told(Streams(bell), (webhooks.close,)), (bell, webhooks, *mails))
+
+
+def _mails(config: Config, made: Services, bell: Bell) -> Woken:
+    letters = Letters(made.store, SystemClock(), Secrets().share, per_hour=config.mail.per_hour)
+    delivery = MailDelivery(letters, MailServer(config.mail).send)
+    return Woken(delivery.round, EVERY_S, bell, name="mail")

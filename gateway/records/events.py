@@ -164,3 +164,51 @@ class Letter:
     error: str = ""
     summary: int = 0
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a mail says of one event: texts of strangers among them, exactly as they came.
+
+    Attributes:
+        organisation: its name. user: primary address. device: the name that people know it by.
+    """
+
+    notice: NoticeKind
+    title: str
+    at: datetime
+    event: str = ""
+    organisation: str = ""
+    target: str = ""
+    user: str = ""
+    device: str = ""
+    device_id: str = ""
+    model: str = ""
+    actor: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A letter with what it tells.
+
+    Attributes:
+        facts: of its event; of a summary those of the first events. more: how many are not among them.
+    """
+
+    letter: Letter
+    facts: tuple[Facts, ...] = ()
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a letter: in words what went wrong, empty for nothing.
+
+    Attributes:
+        final: it is not tried again: the server knows no such address.
+    """
+
+    letter: Letter
+    error: str = ""
+    final: bool = False
