@@ -35,6 +35,7 @@ from gateway.services.identity import Identities
 from gateway.services.inventory import Inventory
 from gateway.services.jobs import JobRunner
 from gateway.services.misbehaviour import Misbehaviour
+from gateway.services.notices import Notices
 from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
 from gateway.services.own_account import OwnAccount
@@ -104,6 +105,7 @@ class Services:
     device_reports: DeviceReports
     events: Events
     webhooks: Webhooks
+    notices: Notices
     finder: Finder
     domain_records: DomainRecords
     examine: Examination
@@ -169,6 +171,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         device_reports=DeviceReports(store, clock, verifier),
         events=Events(store),
         webhooks=Webhooks(store, clock, keys, _sealing(config)),
+        notices=Notices(store, clock),
         finder=Finder(store),
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
