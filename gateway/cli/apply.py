@@ -69,7 +69,10 @@ def apply(work: Work, /, files: Sequence[Path], only_plan: bool, **options: Any)
 
 def plan_of(work: Work, files: Sequence[Path], *, prune: bool, rehearsed: bool = True) -> Plan:
     """The plan that files make; ends the command with every fault of them."""
-    read = [(str(file), click.open_file(str(file), "rb").read()) for file in files]
+    read = []
+    for file in files:
+        with click.open_file(str(file), "rb") as stream:
+            read.append((str(file), stream.read()))
     found = planned(work.api, read, prune=prune, rehearsed=rehearsed)
     if found.faults:
         end(f"nothing was changed:\n{texts.faults(found.faults)}", USAGE)

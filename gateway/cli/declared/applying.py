@@ -23,6 +23,8 @@ from gateway.cli.declared.present import (
 )
 from gateway.cli.declared.resolving import NEW
 from gateway.cli.declared.values import WHOLE, Change, Item, Kind, Plan, Step, Verb
+from gateway.endpoints.api.bulk import ProblemView
+from gateway.endpoints.api.bulk_members import MemberResults
 from gateway.endpoints.api.groups import GroupView
 from gateway.endpoints.api.organisations import OrganisationView
 from gateway.endpoints.api.policy_views import PolicyView
@@ -80,7 +82,6 @@ class _Applying:
             Kind.DOMAIN: self._domain,
             Kind.GROUP: self._group,
             Kind.RESOURCE: self._resource,
-            Kind.MEMBER: self._member,
             Kind.PERMISSION: self._permission,
             Kind.SAFEGUARDS: self._safeguards,
             Kind.POLICY: self._policy,
@@ -89,6 +90,8 @@ class _Applying:
         }
         if step.item.kind in acts:
             acts[step.item.kind](change)
+        elif step.item.kind is Kind.MEMBER:
+            self._members(step)
         else:
             self._rules(step)
 
@@ -134,11 +137,16 @@ class _Applying:
         if item.values.get("state", made.state.value) != made.state.value:
             self.api.send("PATCH", _at(item, "resources", made.id), {"state": item.values["state"]})
 
-    def _member(self, change: Change) -> None:
-        item = change.item
-        group, member = self._id(item, item.identity), self._id(item, item.name[1])
-        method = "DELETE" if change.verb is Verb.REMOVE else "PUT"
-        self.api.send(method, _at(item, "groups", group, "members", member))
+    def _members(self, step: Step) -> None:
+        item = step.item
+        action = "remove" if step.changes[0].verb is Verb.REMOVE else "add"
+        members = [self._id(item, change.item.name[1]) for change in step.changes]
+        place = _at(item, "groups", self._id(item, item.identity), "members", "bulk")
+        body = {"items": [{"action": action, "member": member} for member in members]}
+        done = self.api.post(place, MemberResults, body)
+        refused = [each.problem for each in done.items if each.problem is not None]
+        if refused:
+            raise _refusal(refused[0], f" ({done.done} were done, {done.refused} refused)")
 
     def _permission(self, change: Change) -> None:
         item = change.item
@@ -240,6 +248,15 @@ def _before(change: Change) -> Item:
 def _bound(tag: str) -> Mapping[str, str]:
     """The header that binds a change to what has this tag; none where the API knows no tags."""
     return {"If-Match": tag} if tag else {}
+
+
+def _refusal(problem: ProblemView, numbers: str) -> GatewayError:
+    try:
+        kind = Refusal(problem.title)
+    except ValueError:
+        kind = Refusal.INTERNAL
+    faults = {each.field: each.fault for each in problem.errors}
+    return GatewayError(kind, (problem.detail or kind.value) + numbers, faults=faults)
 
 
 def _require_same(planned: Any, present: Any) -> None:

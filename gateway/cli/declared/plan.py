@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from gateway.cli.declared.values import ORDER, Change, Item, Key, Kind, Plan, State, Step, Verb
+from gateway.endpoints.api.bulk import BULK_LIMIT
 from gateway.services.effective import DEFAULT_NAME
 
 _RULES = frozenset({Kind.MODE, Kind.RULE})
@@ -48,12 +49,16 @@ def _is_gone(key: Key, item: Item, desired: State) -> bool:
 
 
 def _steps(changes: Iterable[Change]) -> Iterable[Step]:
-    """One step a change, but one for all that is said of an organisation's rules."""
-    for is_set, several in groupby(changes, key=_set_of):
+    """One step a change, but one for an organisation's rules, and few for a group's members."""
+    for shared, several in groupby(changes, key=_shared):
         found = tuple(several)
-        yield from [Step(found)] if is_set else (Step((each,)) for each in found)
+        size = 1 if shared is None else len(found) if shared[0] is Kind.RULE else BULK_LIMIT
+        yield from (Step(found[start : start + size]) for start in range(0, len(found), size))
 
 
-def _set_of(change: Change) -> tuple[str, bool] | None:
-    item = change.item
-    return (item.organisation, change.verb is Verb.REMOVE) if item.kind in _RULES else None
+def _shared(change: Change) -> tuple[Kind, str, str, bool] | None:
+    """What the changes of one step have in common; None for what is a step alone."""
+    item, gone = change.item, change.verb is Verb.REMOVE
+    if item.kind in _RULES:
+        return (Kind.RULE, item.organisation, "", gone)
+    return (Kind.MEMBER, item.organisation, item.parent, gone) if item.kind is Kind.MEMBER else None

@@ -8,6 +8,9 @@ from gateway.cli.declared.values import Change, Fault, Kind, Plan, Step, Verb
 from gateway.cli.tables import cell, visible
 from gateway.errors import GatewayError
 
+NAMED = 3
+"""Changes of one step that are named on one line."""
+
 NOT_SAID = "not said"
 KEPT = "left out without --prune"
 
@@ -41,8 +44,10 @@ def summary(plan: Plan) -> str:
 
 
 def headlines(step: Step) -> str:
-    """A step on one line."""
-    return "; ".join(f"{each.item.organisation}: {_headline(each)}" for each in step.changes)
+    """A step on one line; of many changes the first ones."""
+    named = [_headline(each) for each in step.changes[:NAMED]]
+    more = len(step.changes) - len(named)
+    return f"{step.item.organisation}: {'; '.join(named)}" + (f"; and {more} more" if more else "")
 
 
 def faults(found: Sequence[Fault]) -> str:

@@ -169,7 +169,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one act brings: one change, or all those of a rule set, which is kept whole.
+    """What one request brings: one change, those of many members, or those of a rule set, which is one whole.
 
     Attributes:
         notes: what the API's dry run says of it.

@@ -14,6 +14,7 @@ from gateway.errors import Kind
 from gateway.records import Organisation
 from gateway.records.authority import Appointment, Authority, Role
 from tests.support.desk import Desk
+from tests.support.world import ADMIN
 
 HOME = "organisations.acme"
 ACME = "/organisations/acme"
@@ -249,3 +250,27 @@ def test_a_safeguard_takes_the_second_factor(asked_by: Callable[..., Outcome], h
     operator = asked_by(home, Role.OPERATOR, text)
     assert operator.refusal is not None and operator.refusal.kind is Kind.FORBIDDEN
     assert asked_by(home, Role.OWNER, text).refusal is None
+
+
+def test_members_come_and_go_together(api: Api, desk: Desk, acme: str) -> None:
+    names = ["m1", "m2", "m3"]
+    for name in names:
+        desk.services.groups.create(ADMIN, acme, name)
+    everybody = f"[{HOME}.groups.All]\nmembers = {names}\n"
+    nobody = f"[{HOME}.groups.All]\nmembers = []\n"
+    for text, sizes in ((everybody, [1, 3]), (nobody, [3])):
+        plan = plan_of(api, text, prune=True)
+        assert [len(step.changes) for step in plan.steps] == sizes
+        assert done(api, plan).refusal is None
+        assert not plan_of(api, text, prune=True)
+
+
+def test_members_of_whom_one_is_refused(api: Api, desk: Desk, acme: str) -> None:
+    for name in ("Inner", "Outer", "Other"):
+        desk.services.groups.create(ADMIN, acme, name)
+    plan = plan_of(api, f"[{HOME}.groups.Inner]\nmembers = ['Other', 'Outer']\n")
+    desk.services.groups.add_member(ADMIN, acme, "Outer", "Inner")
+    outcome = done(api, plan)
+    assert outcome.refusal is not None and outcome.refusal.kind is Kind.CONFLICT
+    assert "(1 were done, 1 refused)" in outcome.refusal.public
+    assert outcome.left == plan.steps

@@ -40,3 +40,14 @@ def test_a_second_plan_is_empty() -> None:
     for name in EXAMPLES:
         described = (CORPUS / name).read_text().removeprefix("prune\n").split("----\n")[1]
         assert not plan(state(described), state(described), prune=True)
+
+
+def test_members_of_one_group_go_by_the_hundreds() -> None:
+    groups = "".join(f"[organisations.acme.groups.m{number}]\n" for number in range(520))
+    names = [f"m{number}" for number in range(520)]
+    wanted = f"{groups}[organisations.acme.groups.A]\nmembers = {names}\n"
+    wanted += "[organisations.acme.groups.B]\nmembers = ['m1']\n"
+    found = plan(state(wanted), state(groups))
+    assert [len(step.changes) for step in found.steps] == [1, 1, 500, 20, 1]
+    back = plan(state(f"{groups}[organisations.acme.groups.A]\nmembers = []\n"), state(wanted), prune=True)
+    assert [len(step.changes) for step in back.steps] == [500, 20]

@@ -55,3 +55,5 @@ def test_a_fault_does_not_reach_the_terminal_as_it_is() -> None:
 
 def test_a_step_on_one_line() -> None:
     assert texts.headlines(STEP) == "acme: ~ policy strict (version 4)"
+    added = Change(None, GROUP)
+    assert texts.headlines(Step((added,) * 5)) == f"acme: {'; '.join(['+ group Sales'] * 3)}; and 2 more"
