@@ -11,7 +11,7 @@ import pytest
 from gateway.errors import GatewayError, Kind
 from gateway.records import Change, Contact, Scope
 from gateway.services.snapshots import Known, OrganisationView, Snapshots
-from gateway.worker import Bell, Rounds, Watch, WriteBehind
+from gateway.worker import Bell, Rounds, Watch, Woken, WriteBehind
 from mdm.ashttp import Version
 from mdm.policy import DEFAULT
 from tests.support.backend import RecordingBackend
@@ -249,20 +249,43 @@ async def test_a_real_feed_falls_silent_with_its_database_and_recovers(
 
 
 async def test_a_bell_rings_for_everything_that_is_committed_and_for_nothing_else() -> None:
-    feed = Scripted([], None, [CHANGE], Gap())
+    feed = Scripted()
     bell = Bell(lambda: feed, Gap)
     rung, left = bell.listen(), bell.listen()
     bell.leave(left)
-    rings = 0
     bell.start()
     try:
-        while not feed.over.is_set() or rung.is_set():
-            async with asyncio.timeout(20):
-                await rung.wait()
+        await until(rung.is_set)
+        rung.clear()
+        await until(feed.over.is_set)
+        assert not rung.is_set()
+        for step in ([], [CHANGE], Gap()):
+            feed.steps.append(step)
+            await until(rung.is_set)
             rung.clear()
-            rings += 1
-            await asyncio.sleep(0.05)
     finally:
         bell.stop()
-    assert 1 <= rings <= 4
     assert not left.is_set()
+
+
+async def test_woken_rounds_come_at_once_at_each_ring_and_in_between() -> None:
+    rounds = 0
+
+    async def work() -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            raise RuntimeError("the next one comes all the same")
+
+    bell = Bell(Scripted, Gap)
+    woken = Woken(work, 3600, bell, name="test")
+    woken.start()
+    await until(lambda: rounds == 1)
+    for expected in (2, 3):
+        bell._gone()
+        await until(lambda: rounds == expected)  # noqa: B023 - awaited before it changes
+    woken.stop()
+    often = Woken(work, 0.01, bell, name="test")
+    often.start()
+    await until(lambda: rounds > 6)
+    often.stop()
