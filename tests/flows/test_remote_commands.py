@@ -9,7 +9,8 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from mdm.ashttp import Version
-from tests.support.gateway_process import ORGANISATION, Gateway, gateway
+from tests.support import ports
+from tests.support.gateway_process import ORGANISATION, START_S, Gateway, gateway
 from tests.support.world import PASSWORD, World
 
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -61,6 +62,7 @@ REFUSALS = (
 def served() -> Iterator[Gateway]:
     backend = {"url": "http://127.0.0.1:1/"}
     with gateway(backend, "example.org", users={"ann": PASSWORD, "bob": PASSWORD}) as running:
+        ports.wait(running.admin, START_S)
         world = World(running.made.store)
         for number in (1, 2):
             world.provisioned_phone(running.made.users.get(ANN), f"PHONE{number}", Version.V16_1)
