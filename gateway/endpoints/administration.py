@@ -15,11 +15,15 @@ from typing import Protocol
 
 import anyio.to_thread
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
 
 from gateway.config import Admin
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases
 from gateway.endpoints.api.problems import rendered
+from gateway.endpoints.console import PREFIX as CONSOLE
+from gateway.endpoints.console import create_console
+from gateway.endpoints.console.gate import Gate
 from gateway.endpoints.event_streams import AGAIN, Streams
 from gateway.endpoints.health import Check, Health
 from gateway.endpoints.metrics import PATH as METRICS
@@ -96,6 +100,9 @@ class Administration:
         api = create_api(use_cases)
         api.state.streams = told.streams
         self._api: App = api
+        console = create_console(use_cases)
+        console.state.streams = told.streams
+        self._console = Gate(console, self._who)
 
     async def start(self) -> None:
         """Read the token; OSError or ValueError ends the start: nobody could sign in."""
@@ -126,6 +133,9 @@ class Administration:
             await self.metrics(scope, receive, _with(send, PRIVATE))
             return
         private = _with(send, PRIVATE)
+        if scope["path"] == "/" or scope["path"].startswith(f"{CONSOLE}/"):
+            await self._open(scope, receive, send)
+            return
         try:
             left = await self._admit(scope)
         except Overrun as overrun:
@@ -135,6 +145,18 @@ class Administration:
             await rendered(error)(scope, receive, private)
         else:
             await self._serve(scope, receive, _with(send, (*PRIVATE, *left)))
+
+    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A page of the console, for whoever has a session (``gateway.endpoints.console.gate``)."""
+        try:
+            self._rates.source(source_of(scope))
+        except Overrun as overrun:
+            await overrun.answer()(scope, receive, send)
+            return
+        if scope["path"] == "/":
+            await RedirectResponse(f"{CONSOLE}/", 303)(scope, receive, send)
+            return
+        await self._served(self._console, scope, receive, send, BODY_LIMIT)
 
     async def _admit(self, scope: Scope) -> tuple[Header, ...]:
         """The headers that tell what is left of the asker's budget."""
@@ -172,8 +194,11 @@ class Administration:
         if self.metrics is not None and scope["path"] == METRICS:
             await self.metrics(scope, receive, send)
             return
+        await self._served(self._api, scope, receive, send, _limit(scope))
+
+    async def _served(self, app: App, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         try:
-            await self._api(scope, _measured(receive, _limit(scope)), send)
+            await app(scope, _measured(receive, limit), send)
         except Exception as error:
             request = scope[TRACE].request_id if TRACE in scope else ""
             _logger.error("request failed", exc_info=error, extra={"request": request})

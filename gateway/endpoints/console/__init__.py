@@ -9,7 +9,22 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gateway.endpoints.api.calls import UseCases
-from gateway.endpoints.console import device, devices, overview, wiping
+from gateway.endpoints.console import (
+    device,
+    devices,
+    domains,
+    groups,
+    homes,
+    leaving,
+    overview,
+    people,
+    policies,
+    quarantine,
+    rules,
+    signing,
+    trail,
+    wiping,
+)
 from gateway.endpoints.console.asking import Ask, Form
 from gateway.endpoints.console.assets import serve_asset
 from gateway.endpoints.console.menu import menu
@@ -17,7 +32,22 @@ from gateway.endpoints.rendering import REST
 from gateway.errors import GatewayError, Kind
 
 PREFIX = "/console"
-ROUTERS: tuple[APIRouter, ...] = (overview.router, devices.router, device.router, wiping.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    signing.router,
+    overview.router,
+    devices.router,
+    device.router,
+    wiping.router,
+    quarantine.router,
+    leaving.router,
+    people.router,
+    groups.router,
+    domains.router,
+    policies.router,
+    rules.router,
+    homes.router,
+    trail.router,
+)
 
 TITLES = {
     Kind.FORBIDDEN: "You may not do this",

@@ -5,18 +5,22 @@ page names the operation of the API that it opens with; whoever may not use that
 so.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import hmac
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.endpoints.api.calls import Needs
+from gateway.endpoints.api.calls import ADMINISTRATOR, Needs, require
 from gateway.endpoints.api.organisations import OrganisationView, get_organisation, list_organisations
-from gateway.endpoints.console.operations import Operations, shape
+from gateway.endpoints.api.sessions import Proof, confirm_session
+from gateway.endpoints.console.operations import Operations, body, shape
 from gateway.endpoints.console.pages import render
 from gateway.endpoints.console.wording import Language, chosen
 from gateway.errors import GatewayError, Kind
@@ -29,6 +33,9 @@ THEME = "usher-theme"
 
 CSRF = "usher.csrf"
 """Key of the scope under which the gate leaves the token that this session's forms carry."""
+
+PROOF = "proof"
+"""Field with the password or the six digits, in a form whose act wants them shown again."""
 
 FORM_LIMIT = 256 * 1024
 """Octets of a form: a policy with two full application lists has a tenth of it."""
@@ -94,6 +101,21 @@ class Ask:
         text = render(template, self.language, {**self._surroundings(), **values})
         return HTMLResponse(text, status)
 
+    def pairs(self, words: Iterable[str]) -> list[tuple[str, str]]:
+        """Words of the API, each with what the reader calls it: the options of a choice."""
+        return [(each, self.language.text(each)) for each in words]
+
+    def prove(self) -> None:
+        """Take the password or code that a form shows with what it asks for: destructive acts may follow.
+
+        What is wrong shows when the act is refused as unconfirmed; why it was is the trail's business.
+        """
+        proof = self.form.text(PROOF).strip()
+        named = "code" if proof.isdigit() else "password"
+        with suppress(GatewayError):
+            self.call(confirm_session, body=body(Proof, {named: proof}))
+            self.request.scope[ADMINISTRATOR] = replace(self.operations.authority, confirmed=True)
+
     def to(self, path: str) -> Response:
         """Go on at another page of the console after something was done."""
         if self.request.headers.get("hx-request") == "true":
@@ -133,9 +155,28 @@ class Opens(Needs):
         self.operation = operation
 
     async def __call__(self, request: Request) -> Ask:  # type: ignore[override]  # more than an actor
-        """The page's request; FORBIDDEN and UNCONFIRMED as the operation would answer."""
-        await super().__call__(request)
-        return Ask(request, await read_form(request))
+        """The page's request.
+
+        Raises:
+            GatewayError: FORBIDDEN as the operation would answer, and for a form that no page of this session
+                made; MALFORMED for one that cannot be read. A missing proof is said when the operation
+                is called, so that a page can show its form again with all that was typed.
+        """
+        require(request.scope[ADMINISTRATOR], self.permission, everywhere=self.everywhere)
+        ask = Ask(request, await read_form(request))
+        if request.method == "POST":
+            _require_token(ask)
+            if self.destructive and ask.form.text(PROOF):
+                await run_sync(ask.prove)
+        return ask
+
+
+def _require_token(ask: Ask) -> None:
+    """A form of this session carries its token, as a field or as htmx's header (T24)."""
+    expected = ask.request.scope.get(CSRF, "")
+    shown = ask.form.text("csrf") or ask.request.headers.get("x-csrf-token", "")
+    if not expected or not hmac.compare_digest(expected, shown):
+        raise GatewayError(Kind.FORBIDDEN, "This form is from another session: open the page anew.")
 
 
 def opens(operation: Callable[..., Any]) -> Any:

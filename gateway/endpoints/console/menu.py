@@ -12,6 +12,7 @@ from gateway.endpoints.api import (
     policies,
     quarantine,
     rules,
+    safeguards,
     users,
     wipes,
 )
@@ -42,6 +43,7 @@ OF_ONE: Sequence[Entry] = (
     Entry("Policies", "/console/o/{home}/policies", policies.list_policies),
     Entry("Access rules", "/console/o/{home}/rules", rules.get_rules),
     Entry("Domains", "/console/o/{home}/domains", domains.list_domains),
+    Entry("Settings", "/console/o/{home}/settings", safeguards.get_safeguards),
 )
 OF_ALL: Sequence[Entry] = (
     Entry("Overview", "/console/", list_organisations),

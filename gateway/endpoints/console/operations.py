@@ -7,7 +7,7 @@ console can do what the API can and not more, and a page cannot forget to ask wh
 
 import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
@@ -94,9 +94,16 @@ class Operations:
         }
         return operation(**arguments, **{name: value for name, value in given.items() if name})
 
+    async def call_async(self, operation: Callable[..., Awaitable[T]], /, **arguments: Any) -> T:
+        """``call`` for a route's function that waits for the network or for a thread."""
+        return await self.call(operation, **arguments)
+
     def may(self, operation: Callable[..., Any], organisation: str = "") -> bool:
         """Whether who asks could do this, in the organisation with this id where one is named."""
-        return may(self.authority, shape(operation).needs.permission, organisation)
+        needed = shape(operation).needs
+        if needed.everywhere:
+            return self.authority.reach(needed.permission).everything
+        return may(self.authority, needed.permission, organisation)
 
 
 def may(authority: Authority, permission: Permission, organisation: str = "") -> bool:

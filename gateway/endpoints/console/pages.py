@@ -52,6 +52,11 @@ def when(moment: datetime | None) -> Markup:
     return attributes.format(exact.isoformat(), exact.strftime("%Y-%m-%d %H:%M:%S UTC"), shown)
 
 
+def honouring(answers: Mapping[str, Enum], wanted: str) -> list[str]:
+    """Client families that answer a setting in one way (product 4.5)."""
+    return [family for family, answer in answers.items() if answer.value == wanted]
+
+
 def _environment() -> Environment:
     made = Environment(
         loader=PackageLoader("gateway.endpoints.console"),
@@ -63,7 +68,7 @@ def _environment() -> Environment:
     )
     # What a template shows passes here when it says nothing else, so a new page hides no letter either.
     made.finalize = _shown
-    made.filters |= {"word": word, "when": when, "visible": visible, "raw": raw}
+    made.filters |= {"word": word, "when": when, "visible": visible, "raw": raw, "honouring": honouring}
     return made
 
 

@@ -2,9 +2,10 @@
 catalogue.
 
 A language is a folder of TOML tables, one for each page group, from the English text to the other one; the
-standard library reads them and a reviewer reads them as they stand: no build step and no binary file. A text
-that is missing is shown in English, and a test lists it. Plurals are two texts with ``{n}``, which English
-and German need; a language with more forms adds its rule to ``Language``.
+standard library reads them and a reviewer reads them as they stand: no build step and no binary file. English
+has a table of the terms that are names in the API. A text that is missing is shown in English, and a test
+lists it. Plurals are two texts with ``{n}``, which English and German need; a language with more forms adds
+its rule to ``Language``.
 """
 
 import tomllib
@@ -43,9 +44,9 @@ class Language:
 @cache
 def languages() -> Mapping[str, Language]:
     """All languages by their code, English first."""
-    found = {FALLBACK: Language(FALLBACK, "English", {})}
-    folders = files(__package__).joinpath("words").iterdir()
-    for folder in sorted((each for each in folders if each.is_dir()), key=lambda each: each.name):
+    folders = [each for each in files(__package__).joinpath("words").iterdir() if each.is_dir()]
+    found = {}
+    for folder in sorted(folders, key=lambda each: (each.name != FALLBACK, each.name)):
         tables = [tomllib.loads(each.read_text(encoding="utf-8")) for each in folder.iterdir()]
         name = next(table["name"] for table in tables if "name" in table)
         texts = {english: text for table in tables for english, text in table["texts"].items()}

@@ -40,7 +40,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.mark.parametrize(
-    "path", [ALL, "/api/v1/nothing", "/api/v1/openapi.json", "/", "/api/v2", "/healthz/"]
+    "path", [ALL, "/api/v1/nothing", "/api/v1/openapi.json", "/consoles", "/api/v2", "/healthz/"]
 )
 @pytest.mark.parametrize("token", [None, "Bearer wrong", f"Basic {TOKEN}"])
 async def test_nothing_is_said_without_the_token(
@@ -54,9 +54,17 @@ async def test_nothing_is_said_without_the_token(
 
 async def test_the_token_opens_the_api_and_nothing_beside_it(client: httpx.AsyncClient) -> None:
     assert (await client.get(ALL, headers=BEARER)).json() == {"items": []}
-    for path in ("/", "/api/v1", "/api/v2/organisations", "/API/V1/organisations", "/metricsz"):
+    for path in ("/console", "/api/v1", "/api/v2/organisations", "/API/V1/organisations", "/metricsz"):
         answer = await client.get(path, headers=BEARER)
         assert (answer.status_code, answer.json()["title"]) == (404, "not found")
+
+
+async def test_people_are_led_to_the_console_and_there_to_its_door(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/")).headers["location"] == "/console/"
+    for headers in ({}, BEARER):
+        turned = await client.get("/console/", headers=headers)
+        assert (turned.status_code, turned.headers["location"]) == (303, "/console/sign-in?next=/console/")
+        assert turned.headers.get_list("cache-control") == ["no-store"]
 
 
 async def test_metrics_are_for_the_token_too(client: httpx.AsyncClient) -> None:

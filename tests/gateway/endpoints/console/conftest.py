@@ -9,12 +9,14 @@ import pytest
 
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.endpoints.console import create_console
+from gateway.endpoints.console.asking import CSRF
 from gateway.endpoints.middleware import Receive, Scope, Send
 from gateway.records.authority import MACHINE, Authority
 from gateway.services.tenants import Settings
 from tests.support.desk import Desk, furnish
 from tests.support.world import ADMIN, PASSWORD
 
+TOKEN = "what the forms of this session carry"
 OWNER = Authority("olga", "p-olga", MACHINE, confirmed=True)
 Sitting = Callable[[Authority], AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -39,11 +41,14 @@ def sitting(desk: Desk) -> Sitting:
     @asynccontextmanager
     async def opened(who: Authority) -> AsyncIterator[httpx.AsyncClient]:
         async def gate(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[ADMINISTRATOR] = who
+            scope[ADMINISTRATOR], scope[CSRF] = who, TOKEN
             await console(scope, receive, send)
 
         transport = httpx.ASGITransport(gate, raise_app_exceptions=True)
-        async with httpx.AsyncClient(transport=transport, base_url="https://localhost") as client:
+        headers = {"X-CSRF-Token": TOKEN}
+        async with httpx.AsyncClient(
+            transport=transport, base_url="https://localhost", headers=headers
+        ) as client:
             yield client
 
     return opened

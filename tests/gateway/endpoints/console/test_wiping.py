@@ -51,7 +51,10 @@ async def test_a_full_wipe_wants_reason_and_name_and_keeps_what_was_typed(
 
 async def test_without_the_second_factor_nothing_is_ordered(desk: Desk, sitting: Sitting, place: str) -> None:
     async with sitting(Authority("olga", "p", MACHINE)) as client:
-        assert (await client.post(f"{place}/wipe", data={"kind": "account"})).status_code == 403
+        refused = await client.post(f"{place}/wipe", data={"kind": "account", "reason": "lost"})
+        assert refused.status_code == 400
+        assert 'name="proof"' in refused.text
+        assert 'value="lost"' in refused.text
     (device,) = desk.services.devices.list(desk.services.tenants.organisation("acme").id)
     assert device.state is DeviceState.PROVISIONING_SUCCEEDED
 

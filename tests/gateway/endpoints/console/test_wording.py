@@ -19,7 +19,7 @@ def texts() -> set[str]:
         template = entry.read_text(encoding="utf-8")
         found |= set(TEXT.findall(template))
         found |= {each for pair in PLURAL.findall(template) for each in pair}
-    return found | {entry.label for entry in (*OF_ONE, *OF_ALL)}
+    return found | {entry.label for entry in (*OF_ONE, *OF_ALL)} | set(languages()["en"].texts)
 
 
 @pytest.mark.parametrize(

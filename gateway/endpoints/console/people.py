@@ -1,0 +1,143 @@
+"""Users and their place (product 1, 7.2): the list, a person with all devices, and what can be changed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.calls import Page
+from gateway.endpoints.api.device_queries import DeviceQuery
+from gateway.endpoints.api.devices import list_devices
+from gateway.endpoints.api.jobs import Departure, offboard_user
+from gateway.endpoints.api.organisations import OrganisationView
+from gateway.endpoints.api.users import (
+    Changes,
+    NewUser,
+    change_user,
+    create_user,
+    get_place,
+    get_user,
+    list_users,
+    remove_user,
+)
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.operations import body, query
+from gateway.errors import GatewayError
+from gateway.records import DETAILS
+from gateway.services.offboarding import DEFAULT_WAIT
+
+router = APIRouter(prefix="/o/{organisation}/users")
+
+ACTS = (change_user, remove_user, offboard_user)
+DAY_S = 24 * 3600
+
+
+@router.get("")
+def users(organisation: str, ask: Annotated[Ask, opens(list_users)]) -> Response:
+    """The people of an organisation."""
+    return _list(ask, organisation)
+
+
+@router.post("")
+def create(organisation: str, ask: Annotated[Ask, opens(create_user)]) -> Response:
+    """Make a user."""
+    try:
+        wanted = body(NewUser, ask.form.given("address", "display_name", "password"))
+        made = ask.call(create_user, organisation=organisation, body=wanted)
+    except GatewayError as error:
+        return _list(ask, organisation, error)
+    return ask.to(place(organisation, made.id))
+
+
+@router.get("/{user}")
+def user(organisation: str, user: str, ask: Annotated[Ask, opens(get_user)]) -> Response:
+    """One person."""
+    return _person(ask, organisation, user)
+
+
+@router.post("/{user}")
+def change(organisation: str, user: str, ask: Annotated[Ask, opens(change_user)]) -> Response:
+    """Change what the form shows."""
+    try:
+        ask.call(change_user, organisation=organisation, user=user, body=body(Changes, _wanted(ask)))
+    except GatewayError as error:
+        return _person(ask, organisation, user, error)
+    return ask.to(place(organisation, user))
+
+
+@router.post("/{user}/remove")
+def remove(organisation: str, user: str, ask: Annotated[Ask, opens(remove_user)]) -> Response:
+    """Remove a user with all devices."""
+    try:
+        ask.call(remove_user, organisation=organisation, user=user)
+    except GatewayError as error:
+        return _person(ask, organisation, user, error)
+    return ask.to(f"/console/o/{organisation}/users")
+
+
+@router.post("/{user}/offboard")
+def offboard(organisation: str, user: str, ask: Annotated[Ask, opens(offboard_user)]) -> Response:
+    """Wipe all devices, wait for them, block, disable and report: one job."""
+    try:
+        days = ask.form.text("days")
+        wait = int(days) * DAY_S if days.isdigit() else days
+        wanted = body(Departure, {**ask.form.given("kind", "reason"), "wait_s": wait})
+        job = ask.call(offboard_user, organisation=organisation, user=user, body=wanted)
+    except GatewayError as error:
+        return _person(ask, organisation, user, error)
+    return ask.to(f"/console/o/{organisation}/jobs/{job.id}")
+
+
+def place(organisation: str, user: str) -> str:
+    """Where a person's page is."""
+    return f"/console/o/{organisation}/users/{user}"
+
+
+def _wanted(ask: Ask) -> dict[str, Any]:
+    """What the forms of the page send: each only what it is about, so that it leaves the rest alone."""
+    form = ask.form
+    wanted: dict[str, Any] = {name: form.text(name) for name in PLAIN if form.has(name)}
+    if form.text("password"):
+        wanted["password"] = form.text("password")
+    if form.has("aliases"):
+        wanted["aliases"] = form.text("aliases").split()
+    if form.has("details"):
+        wanted["details"] = {name: form.text(f"details.{name}") for name in DETAILS}
+        wanted["only_listed"] = form.has("only_listed")
+    return wanted
+
+
+PLAIN = ("display_name", "state", "first_name", "last_name", "backend", "moved_to")
+
+
+def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
+    home: OrganisationView = ask.organisation(organisation)
+    found = ask.call(list_users, organisation=home.id, query=query(Page, {"cursor": ask.query.get("cursor")}))
+    return ask.page(
+        "users.html",
+        400 if problem else 200,
+        home=home,
+        found=found,
+        problem=problem,
+        form=ask.form,
+        can_create=ask.may(create_user, home.id),
+    )
+
+
+def _person(ask: Ask, organisation: str, user: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    known = ask.call(get_user, organisation=home.id, user=user)
+    devices = ask.call(list_devices, organisation=home.id, query=DeviceQuery(user=known.id)).items
+    return ask.page(
+        "user.html",
+        400 if problem else 200,
+        home=home,
+        person=known,
+        where=ask.call(get_place, organisation=home.id, user=known.id),
+        devices=devices,
+        details=DETAILS,
+        days=DEFAULT_WAIT.days,
+        place=place(home.alias, known.id),
+        problem=problem,
+        can={each.__name__: ask.may(each, home.id) for each in ACTS},
+    )

@@ -1,0 +1,102 @@
+"""Devices that wait for an approval (product 6.5): one, many at once, or all of a model or a person."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.quarantine import (
+    Choice,
+    OfModel,
+    OfUser,
+    QueueFilter,
+    SettledList,
+    approve,
+    approve_model,
+    approve_user,
+    get_queue,
+    reject,
+)
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.operations import body, query
+from gateway.errors import GatewayError
+
+router = APIRouter(prefix="/o/{organisation}/quarantine")
+
+PAGE = 100
+ACTS = (approve, reject, approve_model, approve_user)
+
+
+@router.get("")
+def queue(organisation: str, ask: Annotated[Ask, opens(get_queue)]) -> Response:
+    """Who waits, the longest first."""
+    return _queue(ask, organisation)
+
+
+@router.post("/approve")
+def let_in(organisation: str, ask: Annotated[Ask, opens(approve)]) -> Response:
+    """Let the chosen devices in."""
+    return _settle(ask, organisation, approve)
+
+
+@router.post("/reject")
+def keep_out(organisation: str, ask: Annotated[Ask, opens(reject)]) -> Response:
+    """Block the chosen devices."""
+    return _settle(ask, organisation, reject)
+
+
+@router.post("/model")
+def let_in_model(organisation: str, ask: Annotated[Ask, opens(approve_model)]) -> Response:
+    """Let in every device of a model, those to come too."""
+    return _by(ask, organisation, approve_model, OfModel, ask.form.given("model", "reason"))
+
+
+@router.post("/user")
+def let_in_user(organisation: str, ask: Annotated[Ask, opens(approve_user)]) -> Response:
+    """Let in every device of somebody that waits now."""
+    return _by(ask, organisation, approve_user, OfUser, ask.form.given("user", "reason"))
+
+
+def _settle(ask: Ask, organisation: str, act: Any) -> Response:
+    """A device is named by its user and its DeviceId with a space between, which neither may hold."""
+    chosen = [each.partition(" ")[::2] for each in ask.form.all("device")]
+    devices = [{"user": user, "device_id": device_id} for user, device_id in chosen]
+    try:
+        wanted = body(Choice, {"devices": devices, "reason": ask.form.text("reason")})
+        settled: SettledList = ask.call(act, organisation=organisation, body=wanted)
+    except GatewayError as error:
+        return _queue(ask, organisation, error)
+    failed = [each for each in settled.items if each.problem]
+    return _queue(ask, organisation, failed=failed) if failed else ask.to(place(organisation))
+
+
+def _by(ask: Ask, organisation: str, act: Any, model: Any, values: dict[str, str]) -> Response:
+    try:
+        ask.call(act, organisation=organisation, body=body(model, values))
+    except GatewayError as error:
+        return _queue(ask, organisation, error)
+    return ask.to(place(organisation))
+
+
+def place(organisation: str) -> str:
+    """Where the queue is."""
+    return f"/console/o/{organisation}/quarantine"
+
+
+def _queue(
+    ask: Ask, organisation: str, problem: GatewayError | None = None, failed: list[Any] | None = None
+) -> Response:
+    home = ask.organisation(organisation)
+    asked = query(QueueFilter, {"cursor": ask.query.get("cursor"), "limit": PAGE})
+    return ask.page(
+        "quarantine.html",
+        400 if problem else 200,
+        home=home,
+        found=ask.call(get_queue, organisation=home.id, query=asked),
+        place=place(home.alias),
+        problem=problem,
+        failed=failed or [],
+        can={
+            each.__name__: ask.may(each, home.id) for each in (approve, reject, approve_model, approve_user)
+        },
+    )

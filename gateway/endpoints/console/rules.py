@@ -1,0 +1,256 @@
+"""Access rules (product 6, 7.2): the set in force, what is suspicious about it, and the tester beside it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.rule_views import DecisionView
+from gateway.endpoints.api.rules import (
+    DefaultChange,
+    Forced,
+    ModeChange,
+    Question,
+    RollBack,
+    Strictly,
+    WholeSet,
+    change_rule,
+    create_rule,
+    decide,
+    get_rule,
+    get_rules,
+    lint_rules,
+    list_versions,
+    rehearse_default,
+    rehearse_rules,
+    remove_rule,
+    roll_back,
+    set_default,
+    set_mode,
+)
+from gateway.endpoints.console.asking import Ask, Form, opens
+from gateway.endpoints.console.operations import body
+from gateway.errors import GatewayError
+from mdm.criteria import CRITERIA
+from mdm.device import AccessLevel
+from mdm.rules import Mode
+
+router = APIRouter(prefix="/o/{organisation}/rules")
+
+ONE = "/{rule}"
+CONDITIONS = 8
+"""Empty conditions that the editor offers beside those that are there: at least one."""
+
+TONES = {AccessLevel.ALLOW.value: "good", AccessLevel.QUARANTINE.value: "warn"}
+"""How a level is coloured; every other is bad news."""
+
+ASKED = (
+    "user",
+    "device_id",
+    "device_type",
+    "model",
+    "os",
+    "user_agent",
+    "protocol_version",
+    "ip",
+    "protocol",
+)
+
+
+@router.get("")
+def rules(organisation: str, ask: Annotated[Ask, opens(get_rules)]) -> Response:
+    """The rules in force, their lint, the default and the versions; with a question its answer."""
+    return _rules(ask, organisation)
+
+
+@router.post("")
+def create(organisation: str, ask: Annotated[Ask, opens(create_rule)]) -> Response:
+    """Say what a new rule would do, or add it."""
+    return _saved(ask, organisation, "", create_rule, {})
+
+
+@router.post("/test")
+def test(organisation: str, ask: Annotated[Ask, opens(decide)]) -> Response:
+    """Why a device, known or imagined, would be let in or not."""
+    try:
+        asked = body(Question, {**ask.form.given(*ASKED), "imagined": ask.form.has("imagined")})
+        told = ask.call(decide, organisation=organisation, body=asked)
+    except GatewayError as error:
+        return _rules(ask, organisation, problem=error)
+    return _rules(ask, organisation, told=told)
+
+
+@router.post("/default")
+def default(organisation: str, ask: Annotated[Ask, opens(set_default)]) -> Response:
+    """Say who would be cut off by another default, or set it."""
+    try:
+        wanted = body(
+            DefaultChange,
+            {"level": ask.form.text("level"), "spare_known": ask.form.has("spare_known")},
+        )
+        if ask.form.text("do") != "save":
+            impact = ask.call(rehearse_default, organisation=organisation, body=wanted)
+            return _rules(ask, organisation, impact=impact)
+        forced = Forced(force=ask.form.has("force"))
+        ask.call(set_default, organisation=organisation, body=wanted, query=forced)
+    except GatewayError as error:
+        return _rules(ask, organisation, problem=error)
+    return ask.to(place(organisation))
+
+
+@router.post("/mode")
+def mode(organisation: str, ask: Annotated[Ask, opens(set_mode)]) -> Response:
+    """Let the same rules follow other semantics."""
+    try:
+        wanted = body(ModeChange, {"mode": ask.form.text("mode")})
+        forced = Forced(force=ask.form.has("force"))
+        ask.call(set_mode, organisation=organisation, body=wanted, query=forced)
+    except GatewayError as error:
+        return _rules(ask, organisation, problem=error)
+    return ask.to(place(organisation))
+
+
+@router.post("/roll_back")
+def back(organisation: str, ask: Annotated[Ask, opens(roll_back)]) -> Response:
+    """Put an earlier set in force again."""
+    try:
+        number = ask.form.text("version")
+        wanted = body(RollBack, {"version": int(number) if number.isdecimal() else number})
+        forced = Forced(force=ask.form.has("force"))
+        ask.call(roll_back, organisation=organisation, body=wanted, query=forced)
+    except GatewayError as error:
+        return _rules(ask, organisation, problem=error)
+    return ask.to(place(organisation))
+
+
+@router.get("/new")
+def new(organisation: str, ask: Annotated[Ask, opens(get_rules)]) -> Response:
+    """The editor, empty."""
+    return _editor(ask, organisation, "", {})
+
+
+@router.get(ONE)
+def rule(organisation: str, rule: str, ask: Annotated[Ask, opens(get_rule)]) -> Response:
+    """The editor."""
+    return _editor(ask, organisation, rule, ask.call(get_rule, organisation=organisation, rule=rule))
+
+
+@router.post(ONE)
+def change(organisation: str, rule: str, ask: Annotated[Ask, opens(change_rule)]) -> Response:
+    """Say what a changed rule would do, or put it in force."""
+    return _saved(ask, organisation, rule, change_rule, {"rule": rule})
+
+
+@router.post(ONE + "/remove")
+def remove(organisation: str, rule: str, ask: Annotated[Ask, opens(remove_rule)]) -> Response:
+    """Remove a rule."""
+    try:
+        forced = Forced(force=ask.form.has("force"))
+        ask.call(remove_rule, organisation=organisation, rule=rule, query=forced)
+    except GatewayError as error:
+        return _rules(ask, organisation, problem=error)
+    return ask.to(place(organisation))
+
+
+def place(organisation: str) -> str:
+    """Where the rules are."""
+    return f"/console/o/{organisation}/rules"
+
+
+def document_of(form: Form) -> dict[str, Any]:
+    """A rule's document as the editor's form says it: conditions are numbered, empty ones are left out."""
+    conditions = []
+    for number in range(len(CRITERIA) + CONDITIONS):
+        criterion, values = form.text(f"criterion.{number}"), form.text(f"values.{number}").splitlines()
+        given = [each.strip() for each in values if each.strip()]
+        if criterion and given:
+            way = "is_not" if form.text(f"way.{number}") == "is_not" else "is"
+            conditions.append({"criterion": criterion, way: given})
+    return {
+        "name": form.text("name"),
+        "description": form.text("description"),
+        "effect": form.text("effect"),
+        "enabled": form.has("enabled"),
+        "conditions": conditions,
+    }
+
+
+def _saved(ask: Ask, organisation: str, rule: str, act: Any, named: dict[str, str]) -> Response:
+    document = document_of(ask.form)
+    try:
+        if ask.form.text("do") != "save":
+            return _editor(
+                ask, organisation, rule, document, said=_rehearsed(ask, organisation, rule, document)
+            )
+        forced = Forced(force=ask.form.has("force"))
+        ask.call(act, organisation=organisation, **named, body=document, query=forced)
+    except GatewayError as error:
+        return _editor(ask, organisation, rule, document, problem=error)
+    return ask.to(place(organisation))
+
+
+def _rehearsed(ask: Ask, organisation: str, rule: str, document: dict[str, Any]) -> Any:
+    """What the whole set would do with this rule in it."""
+    present = ask.call(get_rules, organisation=organisation).rules
+    others = [each for each in present if rule not in (each.get("id"), each.get("name"))]
+    known = next((each for each in present if rule and rule in (each.get("id"), each.get("name"))), {})
+    whole = body(WholeSet, {"rules": [*others, {**known, **document}]})
+    return ask.call(rehearse_rules, organisation=organisation, body=whole, query=Strictly())
+
+
+def _rules(
+    ask: Ask,
+    organisation: str,
+    *,
+    problem: GatewayError | None = None,
+    told: DecisionView | None = None,
+    impact: Any = None,
+) -> Response:
+    home = ask.organisation(organisation)
+    return ask.page(
+        "rules.html",
+        400 if problem else 200,
+        home=home,
+        book=ask.call(get_rules, organisation=home.id),
+        lints=ask.call(lint_rules, organisation=home.id).items,
+        versions=list(reversed(ask.call(list_versions, organisation=home.id).items)),
+        levels=[each.value for each in AccessLevel],
+        modes=[each.value for each in Mode],
+        asked=ASKED,
+        tones=TONES,
+        pairs=ask.pairs,
+        told=told,
+        impact=impact,
+        problem=problem,
+        form=ask.form,
+        place=place(home.alias),
+        can_write=ask.may(create_rule, home.id),
+    )
+
+
+def _editor(
+    ask: Ask,
+    organisation: str,
+    rule: str,
+    document: dict[str, Any],
+    *,
+    said: Any = None,
+    problem: GatewayError | None = None,
+) -> Response:
+    home = ask.organisation(organisation)
+    given = list(document.get("conditions", ()))
+    return ask.page(
+        "rule.html",
+        400 if problem else 200,
+        home=home,
+        rule=rule,
+        document={"name": "", "description": "", "effect": "allow", "enabled": True, **document},
+        conditions=[*given, *[{} for _ in range(max(1, 3 - len(given)))]],
+        criteria=list(CRITERIA),
+        levels=[each.value for each in AccessLevel],
+        said=said,
+        pairs=ask.pairs,
+        problem=problem,
+        place=place(home.alias),
+        can_write=ask.may(create_rule, home.id),
+    )

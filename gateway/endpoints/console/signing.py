@@ -1,0 +1,159 @@
+"""Signing in, out and one's own account in the console (product 7.7; T24).
+
+A session begins with a cookie that did not exist before, so none that was planted becomes one. Where the
+second factor is not enrolled, or a recovery password has to be renewed, signing in leads to one's account.
+"""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import segno
+from fastapi import APIRouter
+from markupsafe import Markup
+from starlette.responses import RedirectResponse, Response
+
+from gateway.endpoints.api.me import (
+    CodeBody,
+    NewOwnPassword,
+    change_own_password,
+    enrol_second_factor,
+    offer_second_factor,
+    renew_recovery_codes,
+    who_am_i,
+)
+from gateway.endpoints.api.sessions import Credentials, end_session, list_sessions, sign_in
+from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
+from gateway.endpoints.console.gate import set_cookie
+from gateway.endpoints.console.operations import body
+from gateway.endpoints.console.wording import languages
+from gateway.errors import GatewayError, Kind
+
+router = APIRouter()
+
+HOME, ME = "/console/", "/console/me"
+DAY_S = 24 * 3600
+"""Seconds that a browser keeps the cookie; the session ends before, by its own rules."""
+
+YEAR_S = 365 * DAY_S
+
+
+@router.get("/sign-in")
+def sign_in_page(ask: Annotated[Ask, opens(sign_in)]) -> Response:
+    """The one page for anybody."""
+    return _sign_in_page(ask)
+
+
+@router.post("/sign-in")
+async def signed_in(ask: Annotated[Ask, opens(sign_in)]) -> Response:
+    """Open a session, and go on where somebody wanted to go."""
+    shown = {name: ask.form.text(name) for name in ("name", "password", "code")}
+    try:
+        session = await ask.operations.call_async(sign_in, body=body(Credentials, shown))
+    except GatewayError as error:
+        return _sign_in_page(ask, error)
+    target = ME if session.enrol or session.renew else local(ask.form.text("next"))
+    answer = RedirectResponse(target, 303)
+    answer.headers["set-cookie"] = set_cookie(session.token, DAY_S)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(ask: Annotated[Ask, opens(end_session)]) -> Response:
+    """End the session; the cookie goes with it."""
+    ask.call(end_session, session="current")
+    answer = RedirectResponse("/console/sign-in", 303)
+    answer.headers["set-cookie"] = set_cookie("", 0)
+    return answer
+
+
+@router.get("/me")
+def me(ask: Annotated[Ask, opens(who_am_i)]) -> Response:
+    """Who one is, where one is signed in, and one's own password and second factor."""
+    return _me(ask)
+
+
+@router.post("/me/password")
+def password(ask: Annotated[Ask, opens(change_own_password)]) -> Response:
+    """Change one's password; all other sessions end."""
+    try:
+        wanted = body(NewOwnPassword, {"present": ask.form.text("present"), "new": ask.form.text("new")})
+        ask.call(change_own_password, body=wanted)
+    except GatewayError as error:
+        return _me(ask, error)
+    return ask.to(ME)
+
+
+@router.post("/me/second-factor")
+def offer(ask: Annotated[Ask, opens(offer_second_factor)]) -> Response:
+    """Draw a secret for an authenticator, as a picture and as text."""
+    try:
+        offered = ask.call(offer_second_factor)
+    except GatewayError as error:
+        return _me(ask, error)
+    picture = segno.make_qr(offered.uri).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
+    return ask.page("enrol.html", home=None, offered=offered, picture=Markup(picture), problem=None)  # noqa: S704 - segno's own SVG
+
+
+@router.post("/me/second-factor/confirm")
+def enrol(ask: Annotated[Ask, opens(enrol_second_factor)]) -> Response:
+    """Show a code of the offered secret; the answer has the recovery codes, once."""
+    try:
+        codes = ask.call(enrol_second_factor, body=body(CodeBody, {"code": ask.form.text("code")}))
+    except GatewayError as error:
+        return _me(ask, error)
+    return ask.page("codes.html", home=None, codes=codes.recovery_codes)
+
+
+@router.post("/me/recovery-codes")
+def codes(ask: Annotated[Ask, opens(renew_recovery_codes)]) -> Response:
+    """New recovery codes in place of those that are left."""
+    try:
+        made = ask.call(renew_recovery_codes)
+    except GatewayError as error:
+        return _me(ask, error)
+    return ask.page("codes.html", home=None, codes=made.recovery_codes)
+
+
+@router.post("/me/sessions/{session}/end")
+def end(session: str, ask: Annotated[Ask, opens(end_session)]) -> Response:
+    """Sign out where another session is."""
+    ask.call(end_session, session=session)
+    return ask.to(ME)
+
+
+@router.post("/me/language")
+def language(ask: Annotated[Ask, opens(end_session)]) -> Response:
+    """Choose the console's language."""
+    code = ask.form.text("language")
+    answer = ask.to(ME)
+    if code in languages():
+        answer.headers["set-cookie"] = f"{LANGUAGE}={code}; Path=/; Max-Age={YEAR_S}; Secure; SameSite=Lax"
+    return answer
+
+
+def local(target: str) -> str:
+    """Where to go on: a page of the console and nothing else, whatever an address asks for."""
+    parts = urlsplit(target)
+    plain = not (parts.scheme or parts.netloc) and target.isprintable() and "\\" not in target
+    return target if plain and parts.path.startswith(HOME) and not target.startswith("//") else HOME
+
+
+def _sign_in_page(ask: Ask, problem: GatewayError | None = None) -> Response:
+    following = ask.form.text("next") or ask.query.get("next", "")
+    status = {None: 200, Kind.THROTTLED: 429}.get(problem.kind if problem else None, 401)
+    return ask.page(
+        "sign_in.html", status, problem=problem, home=None, next=local(following), name=ask.form.text("name")
+    )
+
+
+def _me(ask: Ask, problem: GatewayError | None = None) -> Response:
+    known = ask.call(who_am_i)
+    return ask.page(
+        "me.html",
+        400 if problem else 200,
+        home=None,
+        me=known,
+        sessions=ask.call(list_sessions).items if known.account else [],
+        languages=list(languages().values()),
+        problem=problem,
+    )

@@ -1,0 +1,36 @@
+"""The audit trail in the console (product 8): asked as the API asks it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.audit import AuditFilter, list_records
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.operations import query
+from gateway.errors import GatewayError
+from gateway.records import AuditTag
+
+router = APIRouter(prefix="/audit")
+
+PAGE = 100
+
+
+@router.get("")
+def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
+    """A page of the trail."""
+    problem, found = None, None
+    known = AuditFilter.model_fields
+    asked = {name: value for name, value in ask.query.items() if name in known and value}
+    try:
+        found = ask.call(list_records, query=query(AuditFilter, {"limit": PAGE, **asked}))
+    except GatewayError as error:
+        problem = error
+    return ask.page(
+        "audit_rows.html" if ask.partial else "audit.html",
+        home=None,
+        asked=asked,
+        found=found,
+        problem=problem,
+        tags=[each.value for each in AuditTag],
+    )
