@@ -8,7 +8,6 @@ from gateway.endpoints.console.asking import Form, Opens
 from tests.gateway.endpoints.console.conftest import TOKEN
 from tests.support.desk import Desk
 
-
 ONLY_LOOKS = {"test"}
 """Forms that ask a question: what they send is too long for an address, or nobody's business in one."""
 
