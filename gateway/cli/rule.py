@@ -22,6 +22,7 @@ from gateway.endpoints.api.rule_views import (
     SavedView,
 )
 from gateway.endpoints.api.rules import ExpectedList, LintList, OverrideView
+from gateway.errors import GatewayError, Kind
 from mdm.device import AccessLevel
 from mdm.rules import Mode
 
@@ -59,7 +60,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, named: str) -> None:
     """Show RULE, by id or name."""
-    found = work.api.send("GET", _rules(organisation, named)).json()
+    found = work.api.send("GET", _one(work, organisation, named)).json()
     told = {name: value for name, value in found.items() if name != "conditions"}
     work.show(found, lambda: listing({**told, "when": rule_texts.when(found)}))
 
@@ -110,12 +111,12 @@ def set_(
     document = {name: value for name, value in given.items() if value is not None}
     if wanted or excluded:
         document["conditions"] = read_conditions(wanted, excluded)
-    _saved(work, work.api.patch(_rules(organisation, named), SavedView, document, force=force))
+    _saved(work, work.api.patch(_one(work, organisation, named), SavedView, document, force=force))
 
 
 def _switched(work: Work, organisation: str, named: str, *, enabled: bool, force: bool) -> None:
     document = {"enabled": enabled}
-    _saved(work, work.api.patch(_rules(organisation, named), SavedView, document, force=force))
+    _saved(work, work.api.patch(_one(work, organisation, named), SavedView, document, force=force))
 
 
 @rule.command()
@@ -145,7 +146,7 @@ def disable(work: Work, organisation: str, named: str, force: bool) -> None:
 @on_store
 def remove(work: Work, organisation: str, named: str, force: bool) -> None:
     """Remove RULE."""
-    answer = work.api.send("DELETE", _rules(organisation, named), query={"force": force})
+    answer = work.api.send("DELETE", _one(work, organisation, named), query={"force": force})
     _saved(work, SavedView.model_validate_json(answer.content))
 
 
@@ -328,6 +329,18 @@ def _documents(read: Any) -> list[dict[str, Any]]:
 
 def _saved(work: Work, done: SavedView) -> None:
     work.show(done, lambda: rule_texts.saved(done))
+
+
+def _one(work: Work, organisation: str, named: str) -> str:
+    """The place of a rule; one whose name would be two parts of a path is asked for by its id."""
+    if "/" not in named:
+        return _rules(organisation, named)
+    rules = work.api.get(_rules(organisation), RuleBookView).rules
+    found = [str(each["id"]) for each in rules if each["name"] == named]
+    if len(found) != 1:
+        several = "Several rules have that name: use the id." if found else "There is no such rule."
+        raise GatewayError(Kind.NOT_FOUND, several)
+    return _rules(organisation, found[0])
 
 
 def _rules(organisation: str, *named: str) -> str:

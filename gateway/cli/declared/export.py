@@ -30,8 +30,13 @@ def document(alias: str, present: Present, sections: Collection[Section], *, com
 
 
 def text(document: Mapping[str, Any]) -> str:
-    """As TOML."""
-    return tomli_w.dumps(document, multiline_strings=False)
+    """As TOML that a terminal simply shows: what it would obey is escaped, as strings in TOML may be."""
+    written = tomli_w.dumps(document, multiline_strings=False)
+    return "".join(each if each.isprintable() or each == "\n" else _escaped(each) for each in written)
+
+
+def _escaped(letter: str) -> str:
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def _settings(present: Present) -> Sheet:

@@ -11,10 +11,9 @@ from typing import Any
 from gateway.cli import rule_texts
 from gateway.cli.api import Api, at
 from gateway.cli.declared.bodies import assignment_of, default_of, document_of, mode_of, rules_after
-from gateway.cli.declared.documents import Described
+from gateway.cli.declared.documents import ORGANISATIONS, Described
 from gateway.cli.declared.resolving import NEW, Present
-from gateway.cli.declared.sections import Placed
-from gateway.cli.declared.values import Change, Fault, Item, Kind, Plan, Step, Verb
+from gateway.cli.declared.values import Change, Fault, Item, Key, Kind, Plan, Step, Verb
 from gateway.cli.policy_rehearsal import told
 from gateway.endpoints.api.policy_views import RehearsalView
 from gateway.endpoints.api.rule_views import ImpactView
@@ -26,6 +25,7 @@ from gateway.services.safeguards import loosening
 
 LATER = "whom it touches is known when what it names has been made"
 UNASSIGNED = "holds for nobody before it is assigned"
+_RULES = frozenset({Kind.MODE, Kind.RULE})
 _FAULTS = frozenset({Refusal.MALFORMED, Refusal.CONFLICT, Refusal.NOT_FOUND, Refusal.UNSUPPORTED})
 
 
@@ -43,6 +43,8 @@ class _Rehearsal:
         self._api = api
         self._presents = presents
         self._placed = {each.item.key: each for each in described.placed}
+        self._asked: list[dict[str, Any]] = []
+        """The rules of the last dry run, which its faults number."""
         self.faults: list[Fault] = []
 
     def step(self, step: Step, plan: Plan) -> Step:
@@ -95,13 +97,23 @@ class _Rehearsal:
         if step.changes[0].verb is Verb.REMOVE:
             return ()
         documents = self._set(step)
-        present = self._presents[step.item.organisation]
-        known = [each for each in documents if not _names_new(each, present)]
+        new = {kind: self._new(step.item.organisation, kind) for kind in (Kind.GROUP, Kind.DOMAIN)}
+        self._asked = known = [
+            each
+            for each in documents
+            if not any(_names(each, kind.value) & names for kind, names in new.items())
+        ]
         body = {"rules": known, "mode": mode_of(step)}
         place = at("organisations", step.item.organisation, "access", "rules", "rehearse")
         said = self._api.post(place, RulesRehearsalView, body, strict=len(known) == len(documents))
         later = (LATER,) if len(known) < len(documents) else ()
         return (*later, *rule_texts.rehearsal(said).splitlines())
+
+    def _new(self, organisation: str, kind: Kind) -> set[str]:
+        """Names of what is described and not there."""
+        there = self._presents[organisation].state.items
+        keys = [key for key in self._placed if key[:2] == (organisation, kind) and key not in there]
+        return {name for _, _, (name,) in keys}
 
     def _set(self, step: Step) -> list[dict[str, Any]]:
         return rules_after(_rules_in(self._presents[step.item.organisation]), step)
@@ -112,7 +124,7 @@ class _Rehearsal:
         said = self._api.post(place, ImpactView, body)
         others = {each.item.kind for each in plan.steps if each.item.organisation == change.item.organisation}
         notes = rule_texts.impact(said).splitlines()
-        if others & {Kind.MODE, Kind.RULE}:
+        if others & _RULES:
             return ("with the rules as they are now:", *notes)
         if said.admitted_before and not said.admitted_after:
             text = (
@@ -122,29 +134,24 @@ class _Rehearsal:
         return notes
 
     def _faults(self, step: Step, error: GatewayError) -> Iterable[Fault]:
-        if step.item.kind in (Kind.MODE, Kind.RULE) and error.faults:
-            documents = self._set(step)
-            for name, fault in error.faults.items():
-                _, number, *rest = [*name.split("."), "", ""]
-                known = number.isdigit() and int(number) < len(documents)
-                rule = documents[int(number)]["id"] if known else ""
-                yield self._fault(
-                    (step.item.organisation, Kind.RULE, (rule,)), step, ".".join(filter(None, rest)), fault
-                )
-        elif error.faults:
-            for name, fault in error.faults.items():
-                yield self._fault(step.item.key, step, name, fault)
-        else:
-            yield self._fault(step.item.key, step, "", error.public)
+        for name, text in (error.faults or {"": error.public}).items():
+            key, inner = step.item.key, name
+            if step.item.kind in _RULES and name:
+                identity, inner = self._rule(name)
+                key = (step.item.organisation, Kind.RULE, (identity,))
+            yield self._fault(key, inner, text)
 
-    def _fault(self, key: Any, step: Step, inner: str, text: str) -> Fault:
-        placed: Placed | None = self._placed.get(key)
-        if placed is not None:
-            return placed.fault(text, inner)
-        item = step.item
-        return Fault(
-            "", ".".join(filter(None, (item.organisation, item.kind.value, item.label, inner))), text
-        )
+    def _rule(self, name: str) -> tuple[str, str]:
+        """Id of the rule that ``rules.3.conditions`` means, and the rest."""
+        _, number, inner = [*name.split(".", 2), "", ""][:3]
+        known = number.isdigit() and int(number) < len(self._asked)
+        return (str(self._asked[int(number)]["id"]), inner) if known else ("", name)
+
+    def _fault(self, key: Key, inner: str, text: str) -> Fault:
+        if key in self._placed:
+            return self._placed[key].fault(text, inner)
+        alias, kind, name = key
+        return Fault("", ".".join(filter(None, (ORGANISATIONS, alias, kind.value, *name, inner))), text)
 
 
 def _rules_in(present: Present) -> dict[str, Mapping[str, Any]]:
@@ -159,11 +166,7 @@ def _loosened(before: Item, after: Item) -> Sequence[str]:
     return [f"guards less by {', '.join(loosened)}: takes safeguards:loosen"] if loosened else ()
 
 
-def _names_new(rule: Mapping[str, Any], present: Present) -> bool:
-    """Whether a rule names a group or a domain that is not there."""
-    there = {"group": present.directory.group, "domain": lambda name: name in present.directory.domains}
-    return any(
-        each["criterion"] in there
-        and not all(map(there[each["criterion"]], each.get("is", each.get("is_not"))))
-        for each in rule["conditions"]
-    )
+def _names(rule: Mapping[str, Any], criterion: str) -> set[str]:
+    """The groups or domains that a rule speaks of."""
+    said = [each for each in rule["conditions"] if each["criterion"] == criterion]
+    return {value for each in said for value in each.get("is", each.get("is_not"))}

@@ -135,3 +135,12 @@ def test_a_device_is_let_in_until_then(usher: Usher, asked: Asked, desk: Desk, a
     assert (shown["access"], shown["access_until"]) == ("allow", "2100-01-01T00:00:00Z")
     usher("device", "access", ann, "--level", "allow", "--until", "2000-01-01T00:00:00Z", code=2)
     assert asked("device", "access", ann, "--level", "rules")["access_until"] is None
+
+
+def test_a_name_with_a_slash(usher: Usher, asked: Asked, acme: str) -> None:
+    usher("rule", "add", acme, "iOS/iPadOS", "block", "--is", "os=<16")
+    assert asked("rule", "show", acme, "iOS/iPadOS")["id"] == "ios-ipados"
+    usher("rule", "disable", acme, "iOS/iPadOS")
+    usher("rule", "remove", acme, "iOS/Android", code=3)
+    usher("rule", "add", acme, "iOS/iPadOS", "block", "--is", "os=<15", "--id", "second")
+    assert "use the id" in usher("rule", "remove", acme, "iOS/iPadOS", code=3).stderr

@@ -124,6 +124,7 @@ def test_applied_it_changes_nothing(present: Present, complete: bool) -> None:
     text = export.text(export.document("acme", present, list(Section), complete=complete))
     described = documents.read([("f", text.encode())])
     assert described.faults == ()
+    assert text.replace("\n", "").isprintable()
     desired, missing = resolve(described, {"acme": present})
     assert missing == ()
     found = plan(desired, present.state, prune=True)

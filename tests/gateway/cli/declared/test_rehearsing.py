@@ -105,3 +105,19 @@ def test_a_safeguard_that_guards_less_says_what_it_takes(api: Api, acme: str) ->
 def test_of_a_new_organisation_nothing_is_asked(api: Api) -> None:
     found = rehearsed(api, "[organisations.beta.policies.default.settings]\nAllowCamera = false\n")
     assert [step.notes for step in found.plan.steps] == [(), ()]
+
+
+def test_a_fault_of_a_rule_that_no_file_has(api: Api, desk: Desk, acme: str) -> None:
+    """It names a group that is gone, and stands in the way of every change of the set."""
+    desk.services.groups.create(ADMIN, acme, "Gone")
+    is_gone = [{"criterion": "group", "is": ["Gone"]}]
+    desk.services.access_rules.create(ADMIN, acme, {"name": "x", "effect": "block", "conditions": is_gone})
+    desk.services.groups.remove(ADMIN, acme, "Gone")
+    text = (
+        f"[{HOME}.groups.New]\n[{HOME}.rules.n]\neffect='block'\n"
+        "conditions=[{ criterion='group', is=['New'] }]\n"
+        f"[{HOME}.rules.o]\neffect='block'\nconditions=[{{ criterion='mood', is=['bad'] }}]\n"
+    )
+    gone, odd = rehearsed(api, text).faults
+    assert str(gone).startswith(f"{HOME}.rule.x.conditions.0.values: the organisation has no group")
+    assert (odd.file, odd.place) == ("f", f"{HOME}.rules.o.conditions.0.criterion")
