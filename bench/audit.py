@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -49,7 +50,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="usher-bench-") as folder:
         sqlite = f"sqlite:///{Path(folder) / 'usher.db'}"
         migrate(sqlite)
-        return report((*_figures("sqlite", sqlite), *_figures("postgresql", _postgresql())))
+        return report(chain(_figures("sqlite", sqlite), _figures("postgresql", _postgresql())))
 
 
 def _postgresql() -> str:

@@ -13,10 +13,10 @@ from gateway.records import Seal
 from gateway.records.chain import Link, intact
 from gateway.services.audit_findings import Fault, Finding, Run, open_numbers, settle, spans
 
-KEPT = 200
+KEPT = 100
 """Records that match no number near by and are held against all open numbers at the end."""
 
-TRIED = 2000
+TRIED = 1000
 """Open numbers that they are held against."""
 
 
@@ -50,7 +50,7 @@ class Inspection:
         number = self._number_of(record)
         if number is None:
             self._strange[place] = record if len(self._strange) < KEPT else None
-            self._number = -1
+            self._number, self.hash = -1, record.hash
             return
         if number == self._number + 1 and record.previous != self.hash:
             self._replaced.append(max(self._number, self._start))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, not_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, literal_column, or_, select, text
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import DONE, Actor, AuditQuestion, AuditRecord, AuditTag
@@ -19,6 +19,9 @@ from gateway.store.tables import audit
 from gateway.store.within import everybody
 
 UNSTORABLE = "A record holds what cannot be stored: half a character, or a number that is none."
+
+_DONE: ColumnElement[str] = literal_column(f"'{DONE}'")
+"""No parameter: an index of what was refused is taken only where the statement itself asks for that."""
 
 
 class AuditRows:
@@ -57,7 +60,8 @@ class AuditRows:
 
     def find(self, question: AuditQuestion, limit: int = 100) -> Sequence[AuditRecord]:
         order = audit.c.sequence.desc() if question.newest_first else audit.c.sequence
-        statement = select(audit).where(*_conditions(question)).order_by(order).limit(limit)
+        conditions = _conditions(question, self._connection.dialect.name)
+        statement = select(audit).where(*conditions).order_by(order).limit(limit)
         return [_record(row) for row in self._connection.execute(statement).mappings()]
 
     def _wake(self, first: bool) -> None:
@@ -66,7 +70,7 @@ class AuditRows:
             self._connection.execute(everybody(text(f"SELECT pg_notify('{CHANNEL}', '')")))
 
 
-def _conditions(question: AuditQuestion) -> list[ColumnElement[bool]]:
+def _conditions(question: AuditQuestion, dialect: str) -> list[ColumnElement[bool]]:
     equal = {
         audit.c.organisation: question.organisation,
         audit.c.target: question.target,
@@ -75,14 +79,13 @@ def _conditions(question: AuditQuestion) -> list[ColumnElement[bool]]:
     }
     found = [column == value for column, value in equal.items() if value is not None]
     if question.user is not None:
-        found.append(_about(question.user))
+        found.append(_about(question.user, dialect))
     if question.since is not None:
         found.append(audit.c.at >= question.since)
     if question.until is not None:
         found.append(audit.c.at < question.until)
     if question.refused is not None:
-        done = audit.c.outcome == DONE
-        found.append(not_(done) if question.refused else done)
+        found.append(audit.c.outcome != _DONE if question.refused else audit.c.outcome == _DONE)
     return found + _between(question)
 
 
@@ -95,8 +98,14 @@ def _between(question: AuditQuestion) -> list[ColumnElement[bool]]:
     return found
 
 
-def _about(user: str) -> ColumnElement[bool]:
-    return or_(audit.c.target == user, func.substr(audit.c.target, 1, len(user) + 1) == f"{user}/")
+def _about(user: str, dialect: str) -> ColumnElement[bool]:
+    """The user and each device, in the words for which the database takes its index: SQLite has none for
+    LIKE, and what PostgreSQL takes for a range depends on its collation."""
+    if dialect == "sqlite":
+        devices = and_(audit.c.target > f"{user}/", audit.c.target < f"{user}0")
+    else:
+        devices = audit.c.target.startswith(f"{user}/", autoescape=True)
+    return or_(audit.c.target == user, devices)
 
 
 def _chained(record: AuditRecord, last: int, previous: str) -> dict[str, Any]:

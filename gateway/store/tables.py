@@ -353,8 +353,11 @@ devices = Table(
 )
 tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
 
-# No foreign key: the trail outlives what it tells of. Triggers refuse UPDATE, DELETE of what was not archived,
-# and INSERT of anything but the next number, which the writer gives (``records.chain``).
+REFUSED = text("outcome != 'done'")
+"""The few records of acts that were refused: an index of them alone."""
+
+# No foreign key: the trail outlives what it tells of. Triggers refuse UPDATE, DELETE of what was not
+# archived, and INSERT of anything but the next number, which the writer gives (``records.chain``).
 audit = Table(
     "audit",
     metadata,
@@ -377,7 +380,11 @@ audit = Table(
     Column("previous", String(64), nullable=False, server_default=""),
     Column("hash", String(64), nullable=False, server_default=""),
     Index(None, "organisation", "sequence"),
-    Index(None, "target", "sequence"),
+    Index(None, "target", "sequence", postgresql_ops={"target": "text_pattern_ops"}),
+    Index(None, "tag", "sequence"),
+    Index(None, "actor_name", "sequence"),
+    Index(None, "at"),
+    Index("ix_audit_refused", "sequence", sqlite_where=REFUSED, postgresql_where=REFUSED),
 )
 
 # sqlite_autoincrement: a pruned sequence number is never given again, or a reader would skip the new row.

@@ -34,6 +34,7 @@ def upgrade() -> None:
         op.add_column("audit", sa.Column(name, sa.String(64), nullable=False, server_default=""))
     _seals()
     _chain(connection)
+    _indexes()
     for statement in _CLOSING[dialect]:
         op.execute(statement)
 
@@ -50,6 +51,18 @@ def _seals() -> None:
         sa.Column("signature", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "sequence", name="pk_audit_seals"),
     )
+
+
+def _indexes() -> None:
+    """Each question to a long trail has one; a user's devices are found by the beginning of their target."""
+    op.drop_index("ix_audit_target_sequence", "audit")
+    pattern = {"target": "text_pattern_ops"}
+    op.create_index("ix_audit_target_sequence", "audit", ["target", "sequence"], postgresql_ops=pattern)
+    op.create_index("ix_audit_tag_sequence", "audit", ["tag", "sequence"])
+    op.create_index("ix_audit_actor_name_sequence", "audit", ["actor_name", "sequence"])
+    op.create_index("ix_audit_at", "audit", ["at"])
+    refused = sa.text("outcome != 'done'")
+    op.create_index("ix_audit_refused", "audit", ["sequence"], sqlite_where=refused, postgresql_where=refused)
 
 
 def _chain(connection: Any) -> None:
