@@ -222,14 +222,22 @@ class WriteBehind:
 class Rounds:
     """Work that is done again and again while the process lives; a failed round is said and passed over."""
 
-    def __init__(self, work: Callable[[], Awaitable[object]], every_s: float, *, name: str) -> None:
+    def __init__(
+        self,
+        work: Callable[[], Awaitable[object]],
+        every_s: float,
+        *,
+        name: str,
+        at_once: bool = False,
+    ) -> None:
         self._work = work
         self._every_s = every_s
         self._name = name
+        self._at_once = at_once
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """The first round comes after ``every_s`` seconds; call from the loop's thread."""
+        """The first round comes after ``every_s`` seconds, or ``at_once``; call from the loop's thread."""
         self._task = background(self._run(), name=self._name)
 
     def stop(self) -> None:
@@ -238,6 +246,8 @@ class Rounds:
             self._task.cancel()
 
     async def _run(self) -> None:
+        if self._at_once:
+            await self._once()
         while True:
             await asyncio.sleep(self._every_s)
             await self._once()

@@ -51,6 +51,14 @@ TRANSITIONS: Mapping[OrganisationState, frozenset[OrganisationState]] = MappingP
 BY_THE_GATEWAY = frozenset({(_S.ACTIVE, _S.IMPAIRED), (_S.IMPAIRED, _S.ACTIVE)})
 """Transitions that follow a health check and are nobody's to order."""
 
+_HEALTH = MappingProxyType(
+    {
+        (_S.ACTIVE, _S.IMPAIRED): AuditTag.BACKEND_IMPAIRED,
+        (_S.IMPAIRED, _S.ACTIVE): AuditTag.BACKEND_ANSWERS,
+    }
+)
+"""What these changes mean for the mail server behind; told beside the change of the organisation."""
+
 BEGINNINGS = frozenset({_S.REQUESTED, _S.CREATING, _S.VALIDATING, _S.ACTIVE, _S.INACTIVE})
 """States that a new organisation may be in."""
 
@@ -231,6 +239,8 @@ class Tenants:
         if after != before:
             entry.transaction.directory.save_organisation(after)
             entry.record(target=after.id, before=shown(before), after=shown(after))
+            if tag := _HEALTH.get((before.state, after.state)):
+                entry.record(tag=tag, target=after.id, after={"backend": after.backend})
             entry.announce(Scope.ORGANISATION, after.id)
         return after
 

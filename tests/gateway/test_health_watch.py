@@ -208,3 +208,24 @@ async def test_its_certificate_counts_as_for_the_proxy(tmp_path: Path) -> None:
         assert await backend(url, verify=False).answers("default")
         assert not await backend(url).answers("default")
         assert not await backend(url, ca_file=tmp_path / "missing.pem").answers("default")
+
+
+async def test_each_change_is_told_once_as_what_it_means(
+    watch: HealthWatch, world: World, store: DatabaseStore
+) -> None:
+    world.down.add("default")
+    for _ in range(IN_A_ROW + 2):
+        await watch.round()
+    world.down.clear()
+    for _ in range(2):
+        await watch.round()
+    with store.read() as transaction:
+        trail = [
+            (record.tag, record.after)
+            for tag in (AuditTag.BACKEND_IMPAIRED, AuditTag.BACKEND_ANSWERS)
+            for record in transaction.audit.query(tag=tag)
+        ]
+    assert trail == [
+        (AuditTag.BACKEND_IMPAIRED, {"backend": "default"}),
+        (AuditTag.BACKEND_ANSWERS, {"backend": "default"}),
+    ]
