@@ -54,17 +54,15 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def apply(work: Work, /, files: Sequence[Path], only_plan: bool, **options: Any) -> None:
     """Bring organisations to the state that FILES describe."""
     found = plan_of(work, files, prune=options["prune"])
-    if only_plan or not found.steps:
+    if options["detailed"] and not only_plan:
+        end("--detailed-exitcode goes with --plan", USAGE)
+    if only_plan:
         work.show(texts.document(found), lambda: texts.told(found))
-        if options["detailed"] and found:
-            raise SystemExit(DIFFERS)
-        return
-    if not options["yes"]:
+        raise SystemExit(DIFFERS if options["detailed"] and found else 0)
+    if found.steps and not options["yes"]:
         _confirm(work, found)
-    outcome = carry_out(
-        work.api, found, Manner(options["reason"], options["minutes"]), lambda step: _told(work, step)
-    )
-    _end(work, outcome)
+    manner = Manner(options["reason"], options["minutes"])
+    _end(work, found, carry_out(work.api, found, manner, lambda step: _told(work, step)))
 
 
 def plan_of(work: Work, files: Sequence[Path], *, prune: bool, rehearsed: bool = True) -> Plan:
@@ -91,10 +89,14 @@ def _told(work: Work, step: Step) -> None:
         click.echo(f"done: {texts.headlines(step)}")
 
 
-def _end(work: Work, outcome: Outcome) -> None:
+def _end(work: Work, found: Plan, outcome: Outcome) -> None:
     """What was done, and what was not."""
-    if work.as_json:
-        work.show(texts.outcome(outcome.done, outcome.left, outcome.refusal), str)
+    kept = texts.withheld(found) if found.steps else [texts.told(found)]
+    refusal = texts.refusal(outcome.refusal) if outcome.refusal else None
+    done, left = texts.changes(outcome.done), texts.changes(outcome.left)
+    document = {"done": done, "left": left, "refusal": refusal, "withheld": texts.document(found)["withheld"]}
+    if work.as_json or kept:
+        work.show(document, lambda: "\n".join(kept))
     for step in outcome.left:
         click.echo(f"not done: {texts.headlines(step)}", err=True)
     if outcome.refusal is not None:

@@ -11,6 +11,7 @@ import click
 
 from gateway.cli import policy_assignments, policy_reference, policy_rollout
 from gateway.cli.api import at
+from gateway.cli.declared.bodies import BESIDE_SETTINGS
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.policy_rehearsal import told
 from gateway.cli.tables import listing, table
@@ -25,11 +26,8 @@ from gateway.endpoints.api.policy_views import (
 )
 from gateway.services.effective import DEFAULT_NAME
 from mdm.layers import said_by
-from mdm.policy import SETTINGS, SWITCHES, Policy
+from mdm.policy import SETTINGS, Policy
 from mdm.templates import BY_NAME as TEMPLATES
-
-BESIDE_SETTINGS = (*SWITCHES, "refresh_hours")
-"""Keys of a policy document that are no settings."""
 
 _LISTS = frozenset(setting.name for setting in SETTINGS if setting.entry)
 

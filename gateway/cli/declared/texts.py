@@ -26,9 +26,12 @@ def told(plan: Plan) -> str:
             alias = step.item.organisation
             lines.append(alias)
         lines += _step(step)
-    for change in plan.withheld:
-        lines.append(f"{change.item.organisation}: {_headline(change)} ({KEPT})")
-    return "\n".join([*lines, "", summary(plan)])
+    return "\n".join([*lines, *withheld(plan), "", summary(plan)])
+
+
+def withheld(plan: Plan) -> list[str]:
+    """Removals that nobody has asked for, one on a line."""
+    return [f"{each.item.organisation}: {_headline(each)} ({KEPT})" for each in plan.withheld]
 
 
 def summary(plan: Plan) -> str:
@@ -57,22 +60,17 @@ def faults(found: Sequence[Fault]) -> str:
 
 def document(plan: Plan) -> dict[str, Any]:
     """A plan for programs."""
-    return {
-        "changes": [_document(each, step.notes) for step in plan.steps for each in step.changes],
-        "withheld": [_document(each, ()) for each in plan.withheld],
-    }
+    return {"changes": changes(plan.steps), "withheld": [_document(each, ()) for each in plan.withheld]}
 
 
-def outcome(done: Sequence[Step], left: Sequence[Step], refusal: GatewayError | None) -> dict[str, Any]:
-    """What came of a plan, for programs."""
-    refused = None
-    if refusal is not None:
-        refused = {"title": refusal.kind.value, "detail": refusal.public, "errors": dict(refusal.faults)}
-    return {
-        "done": [_document(each, step.notes) for step in done for each in step.changes],
-        "left": [_document(each, step.notes) for step in left for each in step.changes],
-        "refusal": refused,
-    }
+def changes(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """All changes of some steps, for programs."""
+    return [_document(each, step.notes) for step in steps for each in step.changes]
+
+
+def refusal(error: GatewayError) -> dict[str, Any]:
+    """Why a step was refused, for programs."""
+    return {"title": error.kind.value, "detail": error.public, "errors": dict(error.faults)}
 
 
 def _document(change: Change, notes: Sequence[str]) -> dict[str, Any]:

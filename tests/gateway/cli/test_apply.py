@@ -72,6 +72,12 @@ def test_removals_are_shown_and_done_when_asked_for(usher: Usher, ann: str, file
     file.write_text("[organisations.acme]\ncomplete = ['groups']\n")
     told = usher("apply", str(file), "--yes").stdout
     assert told.startswith("acme: - group Old (left out without --prune)\n")
+    file.write_text(file.read_text() + "settings.name = 'New'\n")
+    assert usher("apply", str(file), "--yes").stdout.splitlines() == [
+        "done: acme: ~ settings",
+        "acme: - group Old (left out without --prune)",
+    ]
+    usher("apply", str(file), "--yes", "--detailed-exitcode", code=2)
     usher("apply", str(file), "--plan", "--detailed-exitcode", code=5)
     assert usher("apply", str(file), "--yes", "--prune").stdout == "done: acme: - group Old\n"
     usher("group", "show", "acme", "Old", code=3)
@@ -102,6 +108,8 @@ def test_what_was_done_before_a_refusal_is_told(usher: Usher, ann: str, file: Pa
 def test_from_standard_input_and_for_programs(usher: Usher, ann: str) -> None:
     shown = json.loads(usher("apply", "-", "--yes", "--json", typed=SMALL).stdout)
     assert ([each["kind"] for each in shown["done"]], shown["left"]) == (["settings", "group", "member"], [])
+    shown = json.loads(usher("apply", "-", "--yes", "--json", typed=SMALL).stdout)
+    assert shown == {"done": [], "left": [], "refusal": None, "withheld": []}
 
 
 def wait_for(token: Path) -> None:

@@ -40,12 +40,10 @@ def test_a_plan_for_programs() -> None:
     assert (withheld["action"], withheld["name"], withheld["fields"]) == ("remove", "Sales", {})
 
 
-def test_an_outcome_for_programs() -> None:
-    refusal = GatewayError(Refusal.CONFLICT, "No.", faults={"name": "taken"})
-    shown = texts.outcome((), (STEP,), refusal)
-    assert (shown["done"], shown["left"][0]["name"]) == ([], "strict")
-    assert shown["refusal"] == {"title": "conflict", "detail": "No.", "errors": {"name": "taken"}}
-    assert texts.outcome((STEP,), (), None)["refusal"] is None
+def test_a_refusal_for_programs() -> None:
+    shown = texts.refusal(GatewayError(Refusal.CONFLICT, "No.", faults={"name": "taken"}))
+    assert shown == {"title": "conflict", "detail": "No.", "errors": {"name": "taken"}}
+    assert texts.changes((STEP, STEP)) == texts.document(PLAN)["changes"] * 2
 
 
 def test_a_fault_does_not_reach_the_terminal_as_it_is() -> None:
