@@ -82,6 +82,7 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
         Rounds(partial(asyncio.to_thread, made.wipes.expire), WIPES_S, name="wipes"),
         Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),
         Rounds(partial(asyncio.to_thread, made.repetitions.prune), UPKEEP_S, name="kept requests"),
+        Rounds(partial(asyncio.to_thread, made.protocol_logs.round), WIPES_S, name="protocol logs"),
         Rounds(health.round, HEALTH_S, name="health"),
         Rounds(spreading.round, ROLLOUT_S, name="rollouts"),
     ]

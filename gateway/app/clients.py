@@ -29,6 +29,7 @@ from gateway.endpoints.profiles import ProfileEndpoint
 from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.routing import Routing
 from gateway.endpoints.threads import Threads
+from gateway.endpoints.tracing import Tracing
 from gateway.endpoints.waiting import WaitingRoom
 from gateway.endpoints.welcome import Welcome
 from gateway.endpoints.wellknown import WellKnown
@@ -37,6 +38,7 @@ from gateway.proxy.backends import Route
 from gateway.proxy.longpolls import LongPolls
 from gateway.proxy.upstream import Upstream
 from gateway.records import Change, Contact
+from gateway.records.protocol import Exchange, Traced
 from gateway.services.backend_keys import BackendKeys
 from gateway.services.discovery import Discovery
 from gateway.services.discovery_memory import DiscoveryMemory
@@ -54,6 +56,9 @@ if TYPE_CHECKING:
 
 from gateway.app.advertised import route
 from gateway.app.use_cases import domain_names, services
+
+TRACES_S = 2.0
+"""Seconds until somebody who watches a device reads what it did."""
 
 
 class Clients:
@@ -89,6 +94,8 @@ class Clients:
         self._watch = Watch(self._services.store.feed, self.snapshots, self._changed, self._lost, FeedGap)
         self._waiting = WaitingRoom(self._services.quarantine, self._threads, time.time)
         self._write_behind = WriteBehind(self.snapshots, self._touch)
+        self._tracing = Tracing(self._read_traced, self._write_exchanges)
+        self._traces = Rounds(self._tracing.round, TRACES_S, name="protocol log")
         self._upkeep = Rounds(self._prune, UPKEEP_S, name="upkeep")
         self._app: Callable[[Message, Receive, Send], Any] = self._not_started
         self._began = time.monotonic()
@@ -104,6 +111,8 @@ class Clients:
         self._watch.start()
         self._write_behind.start()
         self._upkeep.start()
+        self._tracing.outdated()
+        self._traces.start()
 
     async def drain(self) -> None:
         """End every long poll in the way its client understands."""
@@ -118,7 +127,7 @@ class Clients:
                 "known_devices": {"": len(self.snapshots)},
                 FEED_SILENCE: {"": time.monotonic() - heard_at},
             },
-            {"contacts_lost": self._write_behind.lost},
+            {"contacts_lost": self._write_behind.lost, "exchanges_lost": self._tracing.lost},
             {name: (*each.latency.counts, each.latency.total) for name, each in self._upstreams.items()},
         )
 
@@ -127,6 +136,8 @@ class Clients:
         self._watch.stop()
         self._listening.stop()
         self._upkeep.stop()
+        self._traces.stop()
+        await self._tracing.close()
         await self._write_behind.stop()
         for upstream in self._upstreams.values():
             await upstream.close()
@@ -159,7 +170,12 @@ class Clients:
             welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
             discovery=partial(discovery.speak, pox),
         )
-        activesync = ActiveSync(rooms, self.snapshots, drain_s=config.limits.early_answer_drain_s)
+        activesync = ActiveSync(
+            rooms,
+            self.snapshots,
+            drain_s=config.limits.early_answer_drain_s,
+            tracing=self._tracing,
+        )
         profiles = ProfileEndpoint(
             made.profiles,
             answers,
@@ -204,12 +220,14 @@ class Clients:
         self._gate.drop(changes)
         self._listening.changed(changes)
         self._hosts.changed(changes)
+        self._tracing.changed(changes)
 
     def _lost(self) -> None:
         self._memory.clear()
         self._gate.clear()
         self._listening.lost()
         self._hosts.outdated()
+        self._tracing.outdated()
 
     async def _read_domains(self) -> Sequence[str]:
         return await self._threads.store(domain_names, self._services.store)
@@ -217,6 +235,12 @@ class Clients:
     async def _touch(self, contacts: Sequence[Contact]) -> None:
         await self._threads.store(self._services.devices.touch, contacts)
         await self._waiting.write()
+
+    async def _read_traced(self) -> Sequence[Traced]:
+        return await self._threads.store(self._services.protocol_logs.traced)
+
+    async def _write_exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        await self._threads.store(self._services.protocol_logs.write, exchanges)
 
     async def _prune(self) -> None:
         await self._threads.store(prune, self._services.store, SystemClock())

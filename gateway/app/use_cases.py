@@ -43,6 +43,7 @@ from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
+from gateway.services.protocol_logs import ProtocolLogs
 from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
@@ -88,6 +89,7 @@ class Services:
     assignments: Assignments
     rollouts: Rollouts
     devices: DeviceService
+    protocol_logs: ProtocolLogs
     misbehaviour: Misbehaviour
     identities: Identities
     inventory: Inventory
@@ -154,6 +156,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         assignments=Assignments(store, clock),
         rollouts=Rollouts(store, clock),
         devices=DeviceService(store, clock, keys),
+        protocol_logs=ProtocolLogs(store, clock),
         misbehaviour=Misbehaviour(store, clock),
         identities=Identities(store, clock),
         inventory=Inventory(store, clock),

@@ -7,6 +7,7 @@ from gateway.cli import device_story
 from gateway.cli.conduct import stale
 from gateway.cli.device_list import list_
 from gateway.cli.device_named import because, meant, one
+from gateway.cli.device_trace import trace
 from gateway.cli.device_wipe import cancel, wipe
 from gateway.cli.local import Work, on_store
 from gateway.cli.moments import read_time
@@ -25,7 +26,7 @@ def device() -> None:
     """See, wipe and remove devices."""
 
 
-for each in (play, list_, stale, wipe, cancel):
+for each in (play, list_, stale, wipe, cancel, trace):
     device.add_command(each)
 
 

@@ -6,7 +6,7 @@ and Response would cost more than the whole decision.
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,11 +23,13 @@ from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.rendering import METHOD_NOT_ALLOWED, kind_reply, protocol_reply
 from gateway.endpoints.rendering import UNAUTHENTICATED as NOT_SIGNED_IN
 from gateway.endpoints.splicing import Splice
+from gateway.endpoints.tracing import Tracing
 from gateway.endpoints.welcome import Welcome
 from gateway.errors import GatewayError
 from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace
 from gateway.proxy import drain
 from gateway.proxy.asgi import Message, Receive, Send
+from gateway.records.protocol import Exchange, Traced
 from gateway.services.enrolment import TooManyDevices
 from gateway.services.login import Look, Principal
 from gateway.services.snapshots import Known, Snapshots
@@ -63,13 +65,33 @@ class Rooms:
 class ActiveSync:
     """The ASGI application behind the path."""
 
-    def __init__(self, rooms: Rooms, snapshots: Snapshots, *, drain_s: float = drain.DRAIN_S) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        snapshots: Snapshots,
+        *,
+        drain_s: float = drain.DRAIN_S,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._tracing = tracing or Tracing(_nobody_traced, _nothing_written)
         self._rooms = rooms
         self._snapshots = snapshots
         self._drain_s = drain_s
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Serve one request; whatever goes wrong becomes the protocol's own answer here."""
+        """Serve one request, watched if anybody's is (``tracing``)."""
+        if not self._tracing.until:
+            await self._serve(scope, receive, send)
+            return
+        trace: Trace = scope[TRACE]
+        capture = self._tracing.begin(trace, scope, receive, send)
+        try:
+            await self._serve(scope, capture.receive, capture.send)
+        finally:
+            self._tracing.end(trace, _version_of(scope))
+
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Whatever goes wrong becomes the protocol's own answer here."""
         trace: Trace = scope[TRACE]
         request: CommandRequest | None = None
         body: Body | None = None
@@ -215,6 +237,8 @@ class ActiveSync:
                 return NOT_SIGNED_IN
         if password is not None:
             send = Splice(send, partial(with_password, status=password))
+        if self._tracing.until:
+            self._tracing.forwarded(visit.trace)
         outcome = await self._rooms.passage.carry(visit, known, seen, receive, send)
         visit.trace.verdict = outcome.ending.value
         self._rooms.conduct.ended(known, outcome)
@@ -240,6 +264,19 @@ class ActiveSync:
                 request, known.device.key, body, trace, headers.user_agent, unverified=True
             )
         return verdict.reply if isinstance(verdict, Refuse) else None
+
+
+def _version_of(scope: Message) -> str:
+    named = [value for name, value in scope["headers"] if name == b"ms-asprotocolversion"]
+    return named[0][:8].decode("latin-1") if named else ""
+
+
+async def _nobody_traced() -> Sequence[Traced]:
+    return ()
+
+
+async def _nothing_written(_exchanges: Sequence[Exchange]) -> None:
+    return None
 
 
 def _read(query: bytes, headers: RequestHeaders) -> CommandRequest:

@@ -24,6 +24,7 @@ from gateway.records import (
 from gateway.records.authority import Reach
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
+from gateway.records.protocol import Exchange, Traced
 from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
 from gateway.services.audit_ports import AuditTrail, Chain
 from gateway.services.directory_ports import Directory
@@ -328,6 +329,20 @@ class Changes(Protocol):
         ...
 
 
+class ProtocolLog(Protocol):
+    """Which devices are traced, and what they exchanged."""
+
+    def switch_on(self, traced: Traced) -> None: ...
+    def switch_off(self, key: DeviceKey) -> bool:
+        """Whether it was on."""
+        ...
+
+    def traced(self, key: DeviceKey | None = None) -> Sequence[Traced]: ...
+    def append(self, exchanges: Iterable[Exchange]) -> None: ...
+    def read(self, key: DeviceKey, after: int = 0, limit: int = 100) -> Sequence[Exchange]: ...
+    def prune(self, before: datetime, most: int) -> int: ...
+
+
 class Figures(Protocol):
     """Sums for ``/metrics``."""
 
@@ -345,6 +360,8 @@ class Transaction(Protocol):
     def directory(self) -> Directory: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def protocol_log(self) -> ProtocolLog: ...
     @property
     def profile_links(self) -> ProfileLinks: ...
     @property

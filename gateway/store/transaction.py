@@ -31,6 +31,7 @@ from gateway.store.jobs import JobRows
 from gateway.store.letters import LetterRows, SubscriptionRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
+from gateway.store.protocol_log import ProtocolLogRows
 from gateway.store.repetitions import RepetitionRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
@@ -77,6 +78,7 @@ class RowTransaction:
         self.letters = LetterRows(connection)
         self.changes = ChangeRows(connection)
         self.figures = FigureRows(connection)
+        self.protocol_log = ProtocolLogRows(connection)
 
 
 class DatabaseStore:

@@ -43,6 +43,7 @@ from gateway.services.panic import Panic
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
+from gateway.services.protocol_logs import ProtocolLogs
 from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovery import Recovery
@@ -121,6 +122,8 @@ class UseCases(Protocol):
     def quarantine(self) -> Quarantine: ...
     @property
     def devices(self) -> DeviceService: ...
+    @property
+    def protocol_logs(self) -> ProtocolLogs: ...
     @property
     def misbehaviour(self) -> Misbehaviour: ...
     @property
