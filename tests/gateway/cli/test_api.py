@@ -42,6 +42,16 @@ def test_a_refusal_arrives_as_it_was_raised(api: Api) -> None:
     assert missing.value.kind is Kind.NOT_FOUND
 
 
+def test_a_change_is_bound_to_what_was_read(api: Api, acme: str) -> None:
+    home, tag = api.tagged(at("organisations", acme), OrganisationView)
+    assert (home.name, tag.startswith('"')) == ("Acme", True)
+    bound = {"If-Match": tag}
+    api.send("PATCH", at("organisations", acme), {"name": "New"}, headers=bound)
+    with pytest.raises(GatewayError) as refused:
+        api.send("PATCH", at("organisations", acme), {"name": "Newer"}, headers=bound)
+    assert refused.value.kind is Kind.CHANGED
+
+
 def test_all_pages_are_read(desk: Desk, api: Api, acme: str) -> None:
     for name in "abcde":
         desk.services.users.create(ADMIN, acme, f"{name}@acme.example", password=PASSWORD)
