@@ -46,6 +46,7 @@ ONE = "/{policy}"
 FIELD = "set."
 """Before the name of a setting in the editor's form."""
 
+MEANT = ("policy", "reach", "target", "device_id")
 STEPS = {"pause": pause, "resume": resume, "now": hasten, "cancel": cancel}
 ACTS = (set_policy, create_policy, remove_policy, assign)
 
@@ -88,7 +89,8 @@ def assign_policy(organisation: str, ask: Annotated[Ask, opens(assign)]) -> Resp
 def unassign_policy(organisation: str, ask: Annotated[Ask, opens(unassign)]) -> Response:
     """Let a policy hold no more for somebody."""
     try:
-        ask.call(unassign, organisation=organisation, body=body(Unassignment, _meant(ask.form)))
+        wanted = body(Unassignment, ask.form.given(*MEANT))
+        ask.call(unassign, organisation=organisation, body=wanted)
     except GatewayError as error:
         return _list(ask, organisation, error)
     return ask.to(f"/console/o/{organisation}/policies")
@@ -182,7 +184,7 @@ def _number(text: str) -> Any:
 
 
 def _meant(form: Form) -> dict[str, Any]:
-    wanted: dict[str, Any] = form.given("policy", "reach", "target", "device_id")
+    wanted: dict[str, Any] = form.given(*MEANT)
     if form.text("priority").strip():
         wanted["priority"] = _number(form.text("priority"))
     return wanted
