@@ -53,6 +53,12 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "phone": "phone",
         "completion": "completion",
         "doctor": "doctor",
+        "admin": "admin",
+        "token": "token",
+        "login": "login",
+        "logout": "login",
+        "confirm": "login",
+        "me": "me",
     }
 )
 """Command name to the module of this package that defines a click command of that name; a word of Python

@@ -167,6 +167,7 @@ def elsewhere(url: str, token: str, authority: Path | None, timeout: float = TIM
     """The API of a remote admin listener.
 
     Args:
+        token: empty for who has none yet.
         authority: file with the certificates to trust instead of the system's.
         timeout: seconds for each step of an answer.
 
@@ -180,7 +181,7 @@ def elsewhere(url: str, token: str, authority: Path | None, timeout: float = TIM
         trust = ssl.create_default_context(cafile=str(authority) if authority else None)
     except ssl.SSLError as error:
         raise GatewayError(Kind.MALFORMED, f"{authority} holds no certificate.") from error
-    headers = {"authorization": f"Bearer {token}", "user-agent": "usher"}
+    headers = {"user-agent": "usher"} | ({"authorization": f"Bearer {token}"} if token else {})
     with httpx.Client(
         base_url=url, verify=trust, headers=headers, timeout=timeout, trust_env=False
     ) as client:

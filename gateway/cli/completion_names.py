@@ -55,7 +55,9 @@ def asked(typed: Typed) -> Iterator[Api]:
     names = ("path", "server", "token_file", "authority")
     where = Where(**{name: typed[name] for name in names if typed.get(name)})
     if where.server:
-        with elsewhere(where.server, token_in(where.token_file), where.authority, PATIENCE_S) as api:
+        with elsewhere(
+            where.server, token_in(where.token_file, where.server), where.authority, PATIENCE_S
+        ) as api:
             yield api
         return
     config = config_of(where.path)

@@ -26,6 +26,7 @@ CODES: Mapping[Kind, int] = {
     Kind.CONFLICT: REFUSED,
     Kind.UNSUPPORTED: REFUSED,
 }
+_HOW_TO_CONFIRM = "Signed in: run `usher confirm`. With a token: it has to be made with --destructive."
 _TITLES: Mapping[int, Kind] = {USAGE: Kind.MALFORMED, NOT_FOUND: Kind.NOT_FOUND, REFUSED: Kind.CONFLICT}
 
 
@@ -37,6 +38,8 @@ def tell_error(error: GatewayError, about: str = "") -> int:
     """
     _, document = problem(error)
     words = error.public or _plain(error.kind)
+    if error.kind is Kind.UNCONFIRMED and not wants_json():
+        words = f"{words} {_HOW_TO_CONFIRM}"
     others = {name: fault for name, fault in error.faults.items() if fault != error.public}
     lines = [visible(words), *(f"  {name}: {visible(fault)}" for name, fault in others.items())]
     _say(document | {"detail": words}, "\n".join(lines), about)

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from gateway.cli.api import Api, elsewhere, on_this_machine
 from gateway.cli.failures import CODES, FAILED, NOT_FOUND, REFUSED, USAGE, tell_error, tell_words
+from gateway.cli.session_file import file_of
 from gateway.cli.tables import json_line
 from gateway.config import Config, ConfigError, load, read_secret
 from gateway.errors import GatewayError, Kind
@@ -30,16 +31,19 @@ if TYPE_CHECKING:
     from gateway import app
 
 __all__ = [
+    "CA_FILE",
     "CODES",
     "FAILED",
     "NOT_FOUND",
     "REFUSED",
+    "SERVER",
     "USAGE",
     "Where",
     "Work",
     "authority_here",
     "config_of",
     "end",
+    "failures_told",
     "on_store",
     "os_actor",
     "token_in",
@@ -114,6 +118,19 @@ def on_store(command: Callable[Concatenate[Work, P], None]) -> Callable[..., Non
 
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+SERVER = click.option(
+    "--server",
+    envvar="USHER_SERVER",
+    default="",
+    help="Admin listener of a remote gateway, https://HOST:PORT; without it this machine's own store.",
+)
+CA_FILE = click.option(
+    "--ca-file",
+    "authority",
+    envvar="USHER_CA_FILE",
+    type=_FILE,
+    help="Certificates to trust at --server.",
+)
 _OPTIONS = (
     click.option(
         "--config",
@@ -122,22 +139,14 @@ _OPTIONS = (
         type=_FILE,
         help=f"TOML file; without it ${VARIABLE}, or {DEFAULT_FILE}.",
     ),
+    SERVER,
     click.option(
-        "--server",
-        envvar="USHER_SERVER",
-        default="",
-        help="Admin listener of a remote gateway, https://HOST:PORT; without it this machine's own store.",
-    ),
-    click.option(
-        "--token-file", envvar="USHER_TOKEN_FILE", type=_FILE, help="File with the token for --server."
-    ),
-    click.option(
-        "--ca-file",
-        "authority",
-        envvar="USHER_CA_FILE",
+        "--token-file",
+        envvar="USHER_TOKEN_FILE",
         type=_FILE,
-        help="Certificates to trust at --server.",
+        help="File with the token for --server; without it the session of `usher login`.",
     ),
+    CA_FILE,
     click.option("--json", "as_json", is_flag=True, help="Answer for programs."),
 )
 
@@ -146,17 +155,18 @@ _OPTIONS = (
 def work_on(where: Where, as_json: bool) -> Iterator[Work]:
     """Open what a command works with."""
     if where.server:
-        with elsewhere(where.server, token_in(where.token_file), where.authority) as api:
+        with elsewhere(where.server, token_in(where.token_file, where.server), where.authority) as api:
             yield Work(api, os_actor(), as_json, None)
         return
     with _opened(where.path) as services, on_this_machine(services, authority_here()) as api:
         yield Work(api, os_actor(), as_json, services)
 
 
-def token_in(path: Path | None) -> str:
-    """The token for a remote gateway; ends the command where the file holds none."""
-    if path is None:
-        end("--server needs --token-file", USAGE)
+def token_in(given: Path | None, server: str) -> str:
+    """The token for a remote gateway, or who signed in there; ends the command where there is neither."""
+    path = given or file_of(server)
+    if given is None and not path.exists():
+        end(f"--server needs --token-file, or sign in first: usher login --server {server}", USAGE)
     token = read_secret(path).decode("ascii", "replace")
     if not token.isascii() or not token.isprintable() or not token or " " in token:
         end(f"{path} holds no token", USAGE)
