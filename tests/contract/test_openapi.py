@@ -41,7 +41,9 @@ LENIENT = "/bulk"
 
 
 def document() -> dict[str, Any]:
-    return create_api(None).openapi()  # type: ignore[arg-type]  # nothing is asked of the services
+    """Without who asks: ``ROOT`` does, and that nobody else may is shown elsewhere."""
+    described = create_api(None).openapi()  # type: ignore[arg-type]  # nothing is asked of the services
+    return {name: value for name, value in described.items() if name != "security"}
 
 
 SCHEMA = schemathesis.openapi.from_dict(document())
@@ -74,6 +76,8 @@ def test_no_request_breaks_the_promise(place: Furnished, label: str) -> None:
         operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
         operation.as_strategy(generation_mode=GenerationMode.NEGATIVE, path_parameters=parameters),
     )
+    promised = set(operation.definition.raw["responses"]) - {"default"}
+    checks = CHECKED if path.endswith(LENIENT) else CHECKED + REFUSING
     place.restore()
 
     @seed(5)
@@ -88,6 +92,7 @@ def test_no_request_breaks_the_promise(place: Furnished, label: str) -> None:
     @given(cases)
     def run(case: Any) -> None:
         answer = case.call(app=place.app)
-        case.validate_response(answer, checks=CHECKED)
+        assert str(answer.status_code) in promised, (answer.status_code, answer.text)
+        case.validate_response(answer, checks=checks)
 
     run()

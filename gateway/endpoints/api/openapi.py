@@ -204,7 +204,8 @@ def _operation(
     read, conditional = method == "GET", signposts.thing(method, prefix + route.path) is not None
     tagged = read and is_thing(route)
     statuses = [400, 401, 403, 429, 503]
-    statuses += [404] if "{" in route.path else []
+    names_something = "{" in route.path or "requestBody" in operation or "parameters" in operation
+    statuses += [404] if names_something else []
     statuses += [] if read else [409, 413, 501]
     statuses += [412] if conditional and not read else []
     answers = dict(operation["responses"])

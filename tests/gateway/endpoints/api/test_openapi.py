@@ -89,7 +89,7 @@ def test_every_operation_says_what_it_may_answer() -> None:
         for method, described in operations_of.items():
             answers = described["responses"]
             assert {"400", "401", "403", "429", "503", "default"} <= set(answers), (method, path)
-            assert ("404" in answers) == ("{" in path), path
+            assert "404" in answers or "{" not in path, path
             if method != "get":
                 assert {"409", "413"} <= set(answers), (method, path)
             for status, answer in answers.items():
