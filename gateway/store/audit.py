@@ -23,6 +23,9 @@ UNSTORABLE = "A record holds what cannot be stored: half a character, or a numbe
 _DONE: ColumnElement[str] = literal_column(f"'{DONE}'")
 """No parameter: an index of what was refused is taken only where the statement itself asks for that."""
 
+_ORGANISATION_UNINDEXED: ColumnElement[str] = literal_column("+audit.organisation")
+"""SQLite takes the organisation's index for its order whatever else is asked, and goes over all of it."""
+
 
 class AuditRows:
     """``ports.AuditTrail`` on one connection."""
@@ -71,8 +74,10 @@ class AuditRows:
 
 
 def _conditions(question: AuditQuestion, dialect: str) -> list[ColumnElement[bool]]:
+    finer = (question.target, question.user, question.tag, question.actor, question.refused)
+    coarse = dialect == "sqlite" and any(each is not None for each in finer)
     equal = {
-        audit.c.organisation: question.organisation,
+        _ORGANISATION_UNINDEXED if coarse else audit.c.organisation: question.organisation,
         audit.c.target: question.target,
         audit.c.tag: question.tag,
         audit.c.actor_name: question.actor,

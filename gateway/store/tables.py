@@ -383,7 +383,6 @@ audit = Table(
     Index(None, "target", "sequence", postgresql_ops={"target": "text_pattern_ops"}),
     Index(None, "tag", "sequence"),
     Index(None, "actor_name", "sequence"),
-    Index(None, "at"),
     Index("ix_audit_refused", "sequence", sqlite_where=REFUSED, postgresql_where=REFUSED),
 )
 

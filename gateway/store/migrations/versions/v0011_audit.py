@@ -60,7 +60,6 @@ def _indexes() -> None:
     op.create_index("ix_audit_target_sequence", "audit", ["target", "sequence"], postgresql_ops=pattern)
     op.create_index("ix_audit_tag_sequence", "audit", ["tag", "sequence"])
     op.create_index("ix_audit_actor_name_sequence", "audit", ["actor_name", "sequence"])
-    op.create_index("ix_audit_at", "audit", ["at"])
     refused = sa.text("outcome != 'done'")
     op.create_index("ix_audit_refused", "audit", ["sequence"], sqlite_where=refused, postgresql_where=refused)
 
