@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from gateway.cli import api
 from gateway.cli.device_list import COLUMNS, harmless
 from gateway.records.inventory import FIELDS
+from gateway.services.tenants import Settings
 from mdm.device import Device, DeviceInformation
 from tests.support.desk import Desk, Usher
-from tests.support.world import ADMIN
+from tests.support.world import ADMIN, PASSWORD
 
 EVIL = '=HYPERLINK("http://evil")\x1b[31m\r\n\u202e\ttab'
 
@@ -113,3 +115,35 @@ def test_a_device_is_shown_with_its_policy_and_its_answer(
     assert isinstance(shown["policies"], list)
     text = usher("device", "show", ann).stdout
     assert "answer" in text and "lost" in text and "first_seen" in text
+
+
+def test_an_empty_filter_is_none_left_out(usher: Usher, desk: Desk, ann: str) -> None:
+    desk.phone(ann)
+    for option in ("--org", "--user", "--model", "--access-reason"):
+        refused = usher("device", "list", option, "", code=2)
+        assert (refused.stdout, refused.stderr.startswith(f"usher: {option}: ")) == ("", True)
+
+
+def test_one_order_over_all_organisations(usher: Usher, desk: Desk, ann: str) -> None:
+    made = desk.services
+    made.tenants.create_organisation(ADMIN, "globex", Settings())
+    made.tenants.add_domain(ADMIN, "globex", "globex.example")
+    eve = made.users.create(ADMIN, "globex", "eve@globex.example", password=PASSWORD).address
+    for address, device_id in ((ann, "B"), (eve, "A"), (ann, "D"), (eve, "C")):
+        desk.phone(address, device_id)
+    listed = usher("device", "list", "--sort=-device_id", "--limit", "3").stdout.splitlines()[1:]
+    assert [line.split()[:2] for line in listed] == [[ann, "D"], [eve, "C"], [ann, "B"]]
+    assert "eve" not in usher("device", "list", "--org", "acme").stdout
+    usher("device", "list", "--org", "acme", "--user", eve, code=3)
+
+
+@pytest.mark.parametrize("form", ["--csv", "--json"])
+def test_pages_are_one_answer(
+    usher: Usher, desk: Desk, ann: str, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    for number in range(5):
+        desk.phone(ann, f"PHONE{number}")
+    whole = usher("device", "list", form).stdout
+    monkeypatch.setattr(api, "PAGE", 2)
+    assert usher("device", "list", form).stdout == whole
+    assert whole.count("PHONE") == 5

@@ -1,6 +1,7 @@
 """Long lists, page by page (product 7.4)."""
 
 import json
+import weakref
 from collections.abc import Iterator
 
 import click
@@ -71,3 +72,20 @@ def test_no_page_is_asked_for_before_the_one_before_it_is_written() -> None:
     for block in json_blocks(pages()):
         happened.append(block[:7])
     assert happened == ["asked", '{"items', "asked", ', {"nam', '], "nex']
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_page_is_forgotten_before_the_next_but_one(desk: Desk, form: tuple[str, ...]) -> None:
+    seen: list[weakref.ref[Page]] = []
+    kept: list[int] = []
+
+    def pages() -> Iterator[Page]:
+        for _ in range(6):
+            kept.append(sum(each() is not None for each in seen))
+            page = Page(items=[Item(name="x")])
+            seen.append(weakref.ref(page))
+            yield page
+            del page
+
+    shown(desk, pages(), *form)
+    assert max(kept) <= 1
