@@ -23,6 +23,7 @@ BENCHMARKS = (
     "discovery",
     "device_list",
     "rules",
+    "webhooks",
 )
 LIMIT_S = 600.0
 
