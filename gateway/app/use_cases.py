@@ -67,6 +67,8 @@ if TYPE_CHECKING:
 
 from gateway.app.advertised import endpoints
 from gateway.app.front import Front, front
+from gateway.app.machine import ConfiguredMachine
+from gateway.records.machine import Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,7 @@ class Services:
     recovering: Recovering
     recognition: Recognition
     refusals: Refusals
+    machine: Machine
     made: Callable[[DatabaseStore], "Services"]
 
     def within(self, reach: Reach) -> "Services":
@@ -187,6 +190,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         recovering=door.recovering,
         recognition=door.recognition,
         refusals=Refusals(store, clock),
+        machine=ConfiguredMachine(config, clock),
         made=partial(_on, config, door=door),
     )
 

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "archive": "archive",
         "audit": "audit",
         "event": "event",
+        "backend": "backend",
         "webhook": "webhook",
         "notice": "notice",
         "import": "import_users",

@@ -18,6 +18,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.probes.examining import Examination
 from gateway.records import Actor
 from gateway.records.authority import Authority, Permission, Reach
+from gateway.records.machine import Machine
 from gateway.services.access_rules import AccessRules
 from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
@@ -176,6 +177,8 @@ class UseCases(Protocol):
     def refusals(self) -> Refusals: ...
     @property
     def recognition(self) -> Recognition: ...
+    @property
+    def machine(self) -> Machine: ...
 
 
 class Needs:
