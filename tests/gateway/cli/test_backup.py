@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import re
 import signal
 import sqlite3
 import subprocess
@@ -18,6 +19,7 @@ from gateway.records import AuditTag
 from tests.support.desk import Desk, Usher, furnish
 from tests.support.gateway_process import ADMINISTRATOR, gateway
 from tests.support.gateway_process import usher as command
+from tests.support.postgres import shared_cluster
 from tests.support.world import ADMIN
 
 PATIENCE_S = 60.0
@@ -80,6 +82,26 @@ def test_keys_come_along_only_when_told(usher: Usher, desk: Desk, tmp_path: Path
     assert _run("restore", str(whole), "--with-keys", "--replace", *place) == 0
     assert other.config.sealing_key_file.read_bytes() == secret
     assert other.config.sealing_key_file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.postgres
+def test_the_trail_is_sound_after_a_move(usher: Usher, desk: Desk, ann: str, tmp_path: Path) -> None:
+    """To PostgreSQL, where documents are spelled otherwise, and back; its beginning was archived before."""
+    usher("audit", "archive", "--before", "2999-01-01T00:00:00Z", "--to", str(tmp_path / "old"))
+    desk.phone(ann)
+    usher("audit", "verify")
+    first, second = tmp_path / "first.backup", tmp_path / "second.backup"
+    usher("backup", str(first), "--with-keys")
+    settings = desk.path.read_text()
+    url = shared_cluster().fresh_database("template0")
+    desk.path.write_text(re.sub(r'(\[store\][^\[]*?)url = "[^"]*"', rf'\1url = "{url}"', settings))
+    usher("restore", str(first), "--with-keys")
+    usher("audit", "verify")
+    usher("user", "show", ann)
+    usher("backup", str(second))
+    desk.path.write_text(settings)
+    usher("restore", str(second), "--replace")
+    usher("audit", "verify")
 
 
 def _run(*arguments: str) -> int:
