@@ -52,7 +52,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.selectable import CTE, Alias, Subquery
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import EntityState
+from gateway.records import AuditTag, EntityState
 from gateway.records.authority import Reach
 from gateway.store.tables import addresses, group_groups, group_users, groups, users
 
@@ -63,6 +63,9 @@ Condition = ColumnElement[bool]
 OUT_OF_REACH = "This is out of your reach."
 IDENTITY = 34
 """Characters of a user's id, with which the name of every device in the trail begins."""
+
+OF_TWO = (AuditTag.PERMISSION_GRANTED, AuditTag.PERMISSION_REVOKED)
+"""Records of mailbox permissions name a second person, who may be out of reach."""
 
 _EVERYBODY = "usher_everybody"
 _WITHIN = "usher_within"
@@ -107,9 +110,9 @@ class Within:
             self.whole(organisation), and_(_one_of(organisation, self._partly), _one_of(name, self._domains))
         )
 
-    def told(self, organisation: ColumnElement[Any], target: ColumnElement[Any]) -> Condition:
+    def told(self, organisation: ColumnElement[Any], target: ColumnElement[Any], tag: Any) -> Condition:
         """A record of the trail: its target is a person, or a device of one."""
-        about = func.substr(target, 1, IDENTITY).in_(self._persons)
+        about = func.substr(target, 1, IDENTITY).in_(self._persons) & ~or_(*(tag == each for each in OF_TWO))
         return self._or(self.whole(organisation), and_(_one_of(organisation, self._partly), about))
 
     def _or(self, whole: Condition, part: Condition) -> Condition:
@@ -172,7 +175,7 @@ RULES: Mapping[str, Rule] = {
     "group_users": _group_member,
     "group_groups": _group_member,
     "profile_links": lambda within, of: within.of_user(of("user_id")),
-    "audit": lambda within, of: within.told(of("organisation"), of("target")),
+    "audit": lambda within, of: within.told(of("organisation"), of("target"), of("tag")),
     "policies": _seen,
     "policy_assignments": _seen,
     "rule_sets": _seen,

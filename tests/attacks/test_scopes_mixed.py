@@ -10,9 +10,9 @@ import pytest
 
 from gateway.endpoints.api import ROUTERS
 from gateway.records.authority import Appointment, Role
-from tests.attacks.test_scopes import BODIES, ELSEWHERE, QUERIES
 from tests.support import scopes
 from tests.support.asgi import Heard
+from tests.support.scope_matrix import BODIES, ELSEWHERE, QUERIES
 from tests.support.scopes import Estate, appointed, authority
 
 HOME = "/organisations/acme"

@@ -19,7 +19,9 @@ from gateway.app import Services
 from gateway.endpoints.api import create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.records import Actor, ResourceKind, Right, User
-from gateway.records.authority import Appointment, Authority, Role
+from gateway.records.authority import MACHINE, Appointment, Authority, Role
+from gateway.records.events import Webhook
+from gateway.services.administrators import NewAdministrator
 from gateway.services.groups import GroupChanges
 from gateway.services.user_changes import UserChanges
 from gateway.services.wipe_guards import Wanted
@@ -29,6 +31,7 @@ from gateway.store.tables import metadata
 from gateway.store.transaction import RowTransaction
 from mdm.device import WipeKind
 from tests.support import asgi, desk
+from tests.support.stores import NOON
 from tests.support.world import ADMIN, PASSWORD
 
 REQUESTER = Actor("admin", "requester", "127.0.0.1", person="requester")
@@ -75,6 +78,8 @@ class Household:
     others: str
     resource: str
     rule: str
+    administrator: str
+    webhook: str
     first: Person
     second: Person
 
@@ -95,11 +100,18 @@ class Household:
             "device_id": self.first.phone,
             "order": self.first.order,
             "job": self.first.job,
+            "administrator": self.administrator,
+            "webhook": self.webhook,
+            "sequence": "1",
+            "address": self.second.user.address,
+            "token": "t-" + "0" * 32,
+            "session": "s-" + "0" * 32,
         }
 
     @property
     def marks(self) -> frozenset[str]:
-        return self.first.marks | self.second.marks | {self.id, self.domain, self.other_domain}
+        people = self.first.marks | self.second.marks
+        return people | {self.id, self.domain, self.other_domain, self.administrator, self.webhook}
 
 
 @dataclass(frozen=True)
@@ -176,8 +188,33 @@ def _household(made: desk.Desk, alias: str, first: str, second: str) -> Househol
     rule = {"id": "rule", "name": "Old", "effect": "block", "conditions": [{"criterion": "os", "is": ["x"]}]}
     use.access_rules.create(ADMIN, alias, rule)
     return Household(
-        alias, home.id, domain, other, outer, inner, others, room, "rule", *(_person(made, p) for p in people)
+        alias,
+        home.id,
+        domain,
+        other,
+        outer,
+        inner,
+        others,
+        room,
+        "rule",
+        _administrator(use, home.id, alias),
+        _webhook(use, home.id, alias),
+        *(_person(made, person) for person in people),
     )
+
+
+def _administrator(use: Services, home: str, alias: str) -> str:
+    viewer = NewAdministrator(f"{alias}.viewer", [Appointment(Role.VIEWER, home)])
+    return use.administrators.create(ADMIN, authority(*MACHINE), viewer).id
+
+
+def _webhook(use: Services, home: str, alias: str) -> str:
+    made = Webhook(
+        f"h-{alias:0<32}", home, f"https://{alias}.invalid/", "", (), True, False, 0, NOON, secret=b"sealed"
+    )
+    with use.store.write() as transaction:
+        transaction.webhooks.add(made)
+    return made.id
 
 
 def _person(made: desk.Desk, user: User) -> Person:
