@@ -1,5 +1,8 @@
 """Roles, scopes and what they reach (product 7.6; T9, T25)."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from gateway.records.authority import (
@@ -87,3 +90,15 @@ def test_two_permissions_reach_what_both_reach() -> None:
     assert both
     assert not both.whole("a")
     assert EVERYTHING & one == one & EVERYTHING == one
+
+
+def test_the_page_about_roles_has_these_tables() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "roles.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if re.match(r"\| `[a-z]+(:[a-z]+)?` \|", line)]
+    assert rows == [_row(permission) for permission in Permission]
+
+
+def _row(permission: Permission) -> str:
+    mark = "★" if permission in PERSONAL else "●"
+    cells = (mark if permission in ROLES[role] else "" for role in Role)
+    return f"| {' | '.join([f'`{permission.value}`', *cells])} |"
