@@ -129,3 +129,8 @@ def test_wrong_codes_after_a_right_password_are_few_wherever_from() -> None:
     assert delays.may_show_code("a-1", PER_FACTOR.refill_s)
     delays.code_was_right("a-1", PER_FACTOR.refill_s)
     assert delays.may_show_code("a-1", PER_FACTOR.refill_s)
+
+
+def test_a_patient_guesser_has_a_hundred_tries_in_a_day() -> None:
+    delays = Delays()
+    assert 96 <= sum(tries(delays, "ann", HERE, 60.0 * minute) for minute in range(24 * 60)) <= 110
