@@ -65,6 +65,7 @@ class EventDelivery:
         self._running: asyncio.Task[None] | None = None
         self._stirred = asyncio.Event()
         self._pruned = time.monotonic()
+        self._ending = False
 
     def start(self) -> None:
         """Call from the loop's thread."""
@@ -72,14 +73,16 @@ class EventDelivery:
         self._running = background(self._run(), name="webhooks")
 
     def stop(self) -> None:
-        """Begin nothing more; ``close`` waits for the end."""
+        """End at once; what ``close`` did not give back is claimed again when its lease is over."""
         if self._running is not None:
             self._running.cancel()
 
     async def close(self) -> None:
         """Give up what is being sent, and give back what was taken in hand."""
-        self.stop()
+        self._ending = True
+        self._stirred.set()
         if self._running is not None:
+            # Not cancelled: a thread that claims at this moment goes on, and nobody would hear of what.
             with suppress(asyncio.CancelledError):
                 await self._running
         given_up = [errand.delivery for errand in self._sending.values()]
@@ -90,8 +93,10 @@ class EventDelivery:
             await asyncio.to_thread(self._deliveries.release, given_up)
 
     async def _run(self) -> None:
-        while True:
+        while not self._ending:
             pause = await self._turn()
+            if self._ending:
+                return
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._stirred.wait()
