@@ -45,6 +45,12 @@ READS = (
     ("wipe", "list", ORGANISATION),
     ("job", "list", ORGANISATION),
     ("archive", ORGANISATION),
+    ("audit", "list", "--org", ORGANISATION),
+    ("admin", "list"),
+    ("webhook", "list"),
+    ("notice", "list"),
+    ("event", "list", "--org", ORGANISATION),
+    ("backend", "list"),
 )
 """Every group has one that shows something."""
 

@@ -18,14 +18,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from pathlib import Path
 from unittest.mock import patch
 
 import click
 from click.testing import CliRunner
 
+from gateway.chance import Secrets
 from gateway.cli import main
-from gateway.records import Actor, User
+from gateway.records import Actor
 from gateway.services.tenants import Settings
 from mdm.ashttp import Version
 from mdm.device import DeviceInformation
@@ -94,8 +96,10 @@ def told(path: Path) -> list[Case]:
 
 @contextmanager
 def desk() -> Iterator[Desk]:
-    """An organisation with two people, a group and four devices."""
-    with tempfile.TemporaryDirectory(prefix="usher-golden-") as folder:
+    """An organisation with two people, a group and four devices; ids count, so lists by id have an order."""
+    numbers = count(1)
+    ids = patch.object(Secrets, "identity", lambda _, prefix: f"{prefix}{next(numbers):032d}")
+    with ids, tempfile.TemporaryDirectory(prefix="usher-golden-") as folder:
         made = furnish(Path(folder))
         _populate(made)
         yield made
@@ -106,9 +110,9 @@ def _populate(made: Desk) -> None:
     services = made.services
     services.tenants.create_organisation(ADMIN, "acme", Settings(name="Acme"))
     services.tenants.add_domain(ADMIN, "acme", "acme.example")
-    ann = _user(made, "ann")
-    while (bob := _user(made, "bob")).id < ann.id:  # lists by id have the same order in each run
-        services.users.remove(ADMIN, bob.id)
+    for name in ("ann", "bob"):
+        address = f"{name}@acme.example"
+        services.users.create(ADMIN, "acme", address, display_name=name.title(), password=PASSWORD)
     services.groups.create(ADMIN, "acme", "Sales")
     services.groups.add_member(ADMIN, "acme", "Sales", "ann@acme.example")
     for number in (1, 2):
@@ -119,14 +123,11 @@ def _populate(made: Desk) -> None:
     services.devices.learn_information(tablet.key, odd, Actor("device", "x"))
 
 
-def _user(made: Desk, name: str) -> User:
-    address = f"{name}@acme.example"
-    return made.services.users.create(ADMIN, "acme", address, display_name=name.title(), password=PASSWORD)
-
-
 def _run(furnished: Desk, command: str) -> str:
     arguments = shlex.split(command.replace("@FOLDER", str(furnished.path.parent)))
-    runner = CliRunner(env={"USHER_CONFIG": str(furnished.path), "COLUMNS": str(WIDTH)})
+    home = str(furnished.path.parent)
+    settings = {"USHER_CONFIG": str(furnished.path), "COLUMNS": str(WIDTH), "XDG_CONFIG_HOME": home}
+    runner = CliRunner(env=settings)
     result = runner.invoke(main, arguments, prog_name="usher", terminal_width=WIDTH)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     lines = [_spread(line) for line in result.stdout.splitlines()]
@@ -146,7 +147,7 @@ def normaliser() -> Callable[[str], str]:
     known: dict[str, str] = {}
 
     def numbered(found: re.Match[str]) -> str:
-        if found[2].isdecimal():
+        if found[1] is None and found[2].isdecimal():
             return found[0]
         prefix = found[1] or ""
         width = len(found[2])
