@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from gateway.endpoints.api.calls import UseCases
 from gateway.endpoints.console import (
+    accounts,
     device,
     devices,
     domains,
     groups,
     homes,
     leaving,
+    machine,
     overview,
     people,
     policies,
@@ -47,6 +49,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     homes.router,
     trail.router,
+    accounts.router,
+    machine.router,
 )
 
 TITLES = {

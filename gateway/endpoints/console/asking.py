@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.endpoints.api.calls import ADMINISTRATOR, Needs, require
+from gateway.endpoints.api.calls import ADMINISTRATOR, PAGE_LIMIT, Needs, Page, require
 from gateway.endpoints.api.organisations import OrganisationView, get_organisation, list_organisations
 from gateway.endpoints.api.sessions import Proof, confirm_session
 from gateway.endpoints.console.operations import Operations, body, shape
@@ -36,6 +36,9 @@ CSRF = "usher.csrf"
 
 PROOF = "proof"
 """Field with the password or the six digits, in a form whose act wants them shown again."""
+
+ALL = Page(limit=PAGE_LIMIT)
+"""A whole list at once; of one that goes beyond, the first page."""
 
 FORM_LIMIT = 256 * 1024
 """Octets of a form: a policy with two full application lists has a tenth of it."""
@@ -138,7 +141,7 @@ class Ask:
 
     def _organisations(self) -> list[OrganisationView]:
         try:
-            return self.call(list_organisations).items
+            return self.call(list_organisations, query=ALL).items
         except GatewayError:
             return []
 

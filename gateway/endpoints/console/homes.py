@@ -23,7 +23,7 @@ from gateway.endpoints.api.safeguards import (
     lift_freeze,
 )
 from gateway.endpoints.api.safeguards import Changes as SafeguardsChanges
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import ALL, Ask, opens
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from gateway.records import OrganisationState, Signal, UserSource
@@ -140,7 +140,7 @@ def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
         "organisations.html",
         400 if problem else 200,
         home=None,
-        found=ask.call(list_organisations).items,
+        found=ask.call(list_organisations, query=ALL).items,
         problem=problem,
         form=ask.form,
         can_create=ask.may(create_organisation),

@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from gateway.endpoints.api import (
+    administrators,
     audit,
     devices,
     domains,
     groups,
     jobs,
+    machine,
     policies,
     quarantine,
     rules,
     safeguards,
+    tokens,
     users,
     wipes,
 )
@@ -48,6 +51,10 @@ OF_ONE: Sequence[Entry] = (
 OF_ALL: Sequence[Entry] = (
     Entry("Overview", "/console/", list_organisations),
     Entry("Organisations", "/console/organisations", list_organisations),
+    Entry("Mail servers", "/console/backends", machine.list_backends),
+    Entry("Certificates", "/console/certificates", machine.list_certificates),
+    Entry("Administrators", "/console/administrators", administrators.list_administrators),
+    Entry("API tokens", "/console/tokens", tokens.mint_token),
     Entry("Audit", "/console/audit", audit.list_records),
 )
 

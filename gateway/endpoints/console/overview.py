@@ -14,7 +14,7 @@ from gateway.endpoints.api.organisations import OrganisationView, list_organisat
 from gateway.endpoints.api.quarantine import QueueFilter, WaitingView, get_queue
 from gateway.endpoints.api.safeguards import SafeguardsView, get_safeguards
 from gateway.endpoints.api.wipes import OrderFilter, list_orders
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import ALL, Ask, opens
 from gateway.errors import GatewayError
 from mdm.orders import Progress
 
@@ -38,7 +38,7 @@ class Needing(NamedTuple):
 @router.get("/")
 def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
     """The first page: every organisation within reach with what is to be done in it."""
-    homes = ask.call(list_organisations).items
+    homes = ask.call(list_organisations, query=ALL).items
     return ask.page(
         "overview.html",
         home=homes[0] if len(homes) == 1 else None,

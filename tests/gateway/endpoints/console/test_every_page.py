@@ -9,6 +9,7 @@ from gateway.endpoints.console import PREFIX, ROUTERS
 from gateway.services.groups import GroupChanges
 from gateway.services.wipe_guards import Wanted
 from mdm.device import AccessLevel, WipeKind
+from tests.support.accounts import appoint
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
 
@@ -49,6 +50,7 @@ def things(desk: Desk) -> dict[str, str]:
     )
     rule = str(saved.book.rules[0]["id"])
     made.policies.set_policy(ADMIN, "acme", {"settings": {"DevicePasswordEnabled": True}})
+    appoint(desk, "olga")
     job = made.offboarding.start(ADMIN, made.users.get("ann@acme.example"))
     return {
         "organisation": "acme",
@@ -60,6 +62,7 @@ def things(desk: Desk) -> dict[str, str]:
         "domain": "acme.example",
         "policy": "default",
         "rule": rule,
+        "administrator": "olga",
     }
 
 

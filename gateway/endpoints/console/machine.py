@@ -1,0 +1,37 @@
+"""Mail servers and certificates of this gateway (product 3.6, 9.1): do they answer, are they good."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.api.machine import list_backends, list_certificates, test_backend
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.errors import GatewayError
+
+router = APIRouter()
+
+
+@router.get("/backends")
+def backends(ask: Annotated[Ask, opens(list_backends)]) -> Response:
+    """The mail servers of the configuration, and the organisations that use them."""
+    return ask.page("backends.html", home=None, found=ask.call(list_backends).items, told=None)
+
+
+@router.post("/backends/{backend}/test")
+async def test(backend: str, ask: Annotated[Ask, opens(test_backend)]) -> Response:
+    """Ask one now."""
+    told = await ask.operations.call_async(test_backend, backend=backend)
+    found = ask.call(list_backends).items
+    return ask.page("backends.html", home=None, found=found, told=told)
+
+
+@router.get("/certificates")
+def certificates(ask: Annotated[Ask, opens(list_certificates)]) -> Response:
+    """What is installed, until when, and what is wrong with it."""
+    problem, found = None, []
+    try:
+        found = ask.call(list_certificates).items
+    except GatewayError as error:
+        problem = error
+    return ask.page("certificates.html", home=None, found=found, problem=problem)
