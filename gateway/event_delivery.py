@@ -65,7 +65,7 @@ class EventDelivery:
         self._running: asyncio.Task[None] | None = None
         self._stirred = asyncio.Event()
         self._pruned = time.monotonic()
-        self._ending = False
+        self._ending = asyncio.Event()
 
     def start(self) -> None:
         """Call from the loop's thread."""
@@ -79,7 +79,7 @@ class EventDelivery:
 
     async def close(self) -> None:
         """Give up what is being sent, and give back what was taken in hand."""
-        self._ending = True
+        self._ending.set()
         self._stirred.set()
         if self._running is not None:
             # Not cancelled: a thread that claims at this moment goes on, and nobody would hear of what.
@@ -93,9 +93,9 @@ class EventDelivery:
             await asyncio.to_thread(self._deliveries.release, given_up)
 
     async def _run(self) -> None:
-        while not self._ending:
+        while not self._ending.is_set():
             pause = await self._turn()
-            if self._ending:
+            if self._ending.is_set():
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause):
