@@ -1,9 +1,14 @@
 """The administration listener, composed."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import httpx
 
 from gateway.app import admin
 from gateway.config import Limits
+from tests.support.accounts import Visitor, appoint
+from tests.support.desk import browser, furnish
 from tests.support.inhabited import configured
 from tests.support.offering import OFFERING
 from tests.support.raw import Raw
@@ -24,3 +29,34 @@ async def test_the_admin_listener_is_another_application(tmp_path: Path) -> None
             )
             assert Raw(answer).status in (401, 404)
     await app.close()
+
+
+async def test_without_a_bootstrap_token_only_administrators_come_in(tmp_path: Path) -> None:
+    desk = furnish(tmp_path)
+    config = replace(desk.config, admin=replace(desk.config.admin, bootstrap=False))
+    appoint(desk, "ann")
+    config.token_file.unlink()
+    async with browser(config) as client:
+        assert (await client.get("/api/v1/organisations")).status_code == 401
+        ann = Visitor(client, "ann")
+        await ann.enrol()
+        assert (await ann("GET", "/organisations")).status_code == 200
+    desk.services.store.close()
+
+
+async def test_a_bootstrap_token_that_is_left_behind_is_not_accepted(tmp_path: Path) -> None:
+    desk = furnish(tmp_path)
+    config = replace(desk.config, admin=replace(desk.config.admin, bootstrap=False))
+    async with browser(config) as client:
+        assert (await client.get("/api/v1/organisations")).status_code == 401
+    desk.services.store.close()
+
+
+async def test_before_the_start_nobody_signs_in(tmp_path: Path) -> None:
+    desk = furnish(tmp_path)
+    application = admin(desk.config)
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+        assert (await client.post("/api/v1/sessions", json={})).status_code == 503
+    await application.close()
+    desk.services.store.close()

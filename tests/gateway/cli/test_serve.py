@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gateway.board import Board
 from gateway.cli import main
+from gateway.cli.serve import _applications
+from gateway.config import load
 from tests.support.certificates import server_files
 
 HEAD = 'public_host = "localhost"\n'
@@ -137,3 +140,12 @@ def test_the_gateway_starts_on_an_empty_directory_answers_and_stops(tmp_path: Pa
 @pytest.mark.parametrize("workers", ["0", "257", "x"])
 def test_a_number_of_workers_out_of_range(workers: str) -> None:
     assert run("serve", "--workers", workers).exit_code == 2
+
+
+@pytest.mark.parametrize("bootstrap", [True, False])
+def test_a_bootstrap_token_is_made_where_one_is_wanted(tmp_path: Path, bootstrap: bool) -> None:
+    path = settings(tmp_path, f"[admin]\nbootstrap = {str(bootstrap).lower()}\n")
+    config = load(path, {})
+    _applications(None, Board(1)).prepare(config)
+    assert (tmp_path / "state" / "admin.token").exists() is bootstrap
+    assert (tmp_path / "state" / "sealing.key").exists()
