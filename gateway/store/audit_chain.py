@@ -5,7 +5,9 @@ million of them pass in one transaction, never all in memory. Nothing here is na
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -46,8 +48,9 @@ class ChainRows:
             statement = statement.where(audit.c.sequence <= upto)
         statement = statement.order_by(audit.c.sequence).execution_options(yield_per=BATCH)
         width = len(COLUMNS)
-        for row in self._connection.execute(everybody(statement)):
-            yield Link(row[:width], row[width], row[width + 1])
+        with _whatever_it_holds(self._connection):
+            for row in self._connection.execute(everybody(statement)):
+                yield Link(row[:width], row[width], row[width + 1])
 
     def last(self) -> tuple[int, str]:
         return last_link(self._connection)
@@ -73,6 +76,21 @@ class ChainRows:
     def remove(self, upto: int, limit: int) -> int:
         old = select(audit.c.sequence).where(audit.c.sequence <= upto).order_by(audit.c.sequence).limit(limit)
         return self._connection.execute(everybody(delete(audit).where(audit.c.sequence.in_(old)))).rowcount
+
+
+@contextmanager
+def _whatever_it_holds(connection: Connection) -> Iterator[None]:
+    """SQLite keeps octets that are no UTF-8 as text: one such record must be told, and not end the look."""
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = driver.text_factory
+    driver.text_factory = partial(str, encoding="utf-8", errors="surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = before
 
 
 def last_link(connection: Connection) -> tuple[int, str]:

@@ -62,6 +62,24 @@ def test_each_record_edited_in_turn_is_named(trail: Trail, change: str) -> None:
         assert trail.told() == [("changed", number, number)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "reason = CAST(x'ff' AS TEXT)",
+        "before = CAST(x'ff' AS TEXT)",
+        "after = 'no JSON'",
+        "reason = x'00'",
+        "tag = 'nothing'",
+        "at = 3",
+    ],
+)
+def test_what_only_sqlite_keeps_is_a_change_and_no_accident(trail: Trail, change: str) -> None:
+    if trail.store._engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL refuses it")
+    trail.tamper(f"UPDATE audit SET {change} WHERE sequence = 3")
+    assert trail.told() == [("changed", 3, 3)]
+
+
 def test_each_record_deleted_in_turn_is_named(trail: Trail) -> None:
     for number in trail.in_turn(EVERY):
         trail.tamper(f"DELETE FROM audit WHERE sequence = {number}")
