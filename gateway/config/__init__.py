@@ -2,31 +2,25 @@
 
 from gateway.config.faults import Fault
 from gateway.config.loading import ConfigError, load
+from gateway.config.telling import AccessLines, Audit, Level, LogConfig, MailConfig, MailSecurity, Webhooks
 from gateway.config.values import (
     ACTIVESYNC_PATH,
     SHARED_NETWORKS,
-    AccessLines,
     Address,
     Admin,
-    Audit,
     Backend,
     BackendKind,
     CertificateFiles,
     Config,
     Credentials,
     DnsConfig,
-    Level,
     Limits,
     Listen,
-    LogConfig,
-    MailConfig,
-    MailSecurity,
     Network,
     Provisions,
     StoreConfig,
     Tls,
     UserMapping,
-    Webhooks,
     is_address,
     read_secret,
 )

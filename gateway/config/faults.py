@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from gateway.config.telling import MailConfig, MailSecurity
 from gateway.config.values import (
     ACTIVESYNC_PATH,
     Backend,
     Config,
     Credentials,
-    MailConfig,
-    MailSecurity,
     UserMapping,
 )
 

@@ -22,22 +22,19 @@ from gateway.config.faults import (
     crossed,
     unreadable_files,
 )
+from gateway.config.telling import Audit, LogConfig, MailConfig, Webhooks
 from gateway.config.values import (
     SHARED_NETWORKS,
     Address,
     Admin,
-    Audit,
     Backend,
     CertificateFiles,
     Config,
     DnsConfig,
     Limits,
     Listen,
-    LogConfig,
-    MailConfig,
     StoreConfig,
     Tls,
-    Webhooks,
     is_address,
 )
 

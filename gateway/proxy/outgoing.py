@@ -174,4 +174,5 @@ class _Pinned(AbstractResolver):
 def _words(error: Exception) -> str:
     """An error of the network without what the other side may have said in it."""
     inner = getattr(error, "os_error", error)
-    return os.strerror(inner.errno) if getattr(inner, "errno", None) else type(inner).__name__
+    number = getattr(inner, "errno", None)
+    return os.strerror(number) if number else type(inner).__name__
