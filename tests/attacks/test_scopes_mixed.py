@@ -221,3 +221,33 @@ async def test_a_person_is_led_nowhere_out_of_reach(estate: Estate) -> None:
         assert (await asked(estate, clerk, "PATCH", path, change)).status in (400, 403, 404)
     new = {"address": f"new@{acme.other_domain}", "password": "Correct-Horse-1"}
     assert (await asked(estate, clerk, "POST", f"{HOME}/users", new)).status in (400, 403, 404)
+
+
+async def _trail(estate: Estate, **scope: str) -> list[dict[str, Any]]:
+    who = (appointed(Role.AUDITOR, **scope),)
+    told = await asked(estate, who, "GET", "/audit?tag=admin:act:refused&limit=1000")
+    assert told.status == 200
+    return list(json.loads(told.body)["items"])
+
+
+async def test_a_flood_of_refused_calls_is_one_record(estate: Estate) -> None:
+    """With who asked, for what and where; the auditor of the other organisation does not see it."""
+    before, elsewhere = await _trail(estate), await _trail(estate, organisation=estate.globex.id)
+    viewer = (appointed(Role.VIEWER, organisation=estate.acme.id),)
+    for _ in range(50):
+        assert (await asked(estate, viewer, "POST", f"{HOME}/policy_rollout/pause")).status == 403
+    (record,) = (await _trail(estate))[len(before) :]
+    assert record["target"].endswith("/organisations/{organisation}/policy_rollout/pause")
+    assert (record["organisation"], record["actor"]["name"]) == (estate.acme.id, "clerk")
+    assert record["after"] == {"permission": "policy:write", "untold_before": 0}
+    assert await _trail(estate, organisation=estate.globex.id) == elsewhere
+
+
+async def test_a_second_factor_that_was_not_shown_is_on_record(estate: Estate) -> None:
+    before = await _trail(estate)
+    who = authority(appointed(Role.OWNER), confirmed=False)
+    path = f"{HOME}/devices/{estate.acme.first.user.id}/{estate.acme.first.phone}/wipe"
+    assert (await scopes.call(estate.real, who, "POST", path, {})).status == 403
+    (record,) = (await _trail(estate))[len(before) :]
+    assert record["after"]["permission"] == "device:wipe"
+    assert "second factor" in record["outcome"]

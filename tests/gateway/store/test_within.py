@@ -238,6 +238,7 @@ def test_a_statement_that_cannot_be_judged_is_refused(store: DatabaseStore) -> N
         for statement in (
             select(devices).union_all(select(devices)),
             select(select(devices).subquery()),
+            select(select(devices.c.alias).limit(1).scalar_subquery()),
             text("SELECT * FROM devices"),
         ):
             with pytest.raises(LookupError):
