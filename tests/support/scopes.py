@@ -103,6 +103,7 @@ class Household:
             "administrator": self.administrator,
             "webhook": self.webhook,
             "sequence": "1",
+            "backend": "default",
             "address": self.second.user.address,
             "token": "t-" + "0" * 32,
             "session": "s-" + "0" * 32,
