@@ -22,6 +22,7 @@ BENCHMARKS = (
     "cpu",
     "discovery",
     "device_list",
+    "device_list_api",
     "rules",
     "webhooks",
 )

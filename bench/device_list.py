@@ -82,11 +82,11 @@ def _measured(url: str) -> float:
     store = open_store(url)
     try:
         began = time.perf_counter()
-        _fill(store)
-        _settle(store)
+        fill(store, DEVICES)
+        settle(store)
         print(f"{DEVICES} rows in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         inventory = Inventory(store, Clock())
-        taken = sorted(_timed(inventory, question) for question in _questions())
+        taken = sorted(_timed(inventory, question) for question in questions())
     finally:
         store.close()
     slowest, question = taken[-1]
@@ -106,7 +106,7 @@ def _timed(inventory: Inventory, question: Question) -> tuple[float, str]:
     ) * 1000, f"{dict(question.fields or {})} {question.search} {question.sort}"
 
 
-def _questions() -> Iterator[Question]:
+def questions() -> Iterator[Question]:
     """Every field's filters, each with a sort of its own choosing and with a second filter; every sort."""
     draw = random.Random(SEED)
     sorts = [sign + name for name in FIELDS for sign in ("", "-")]
@@ -122,14 +122,14 @@ def _questions() -> Iterator[Question]:
                 yield Question(ACME.id, fields=fields, search="77", sort=draw.choice(sorts))
 
 
-def _fill(store: DatabaseStore) -> None:
+def fill(store: DatabaseStore, count: int) -> None:
     """One organisation has nearly all of them, as the hardest question has no other bound. Rows are written
     by the batch, for the way by which a single device is added would take minutes."""
     draw = random.Random(SEED)
     with store.write() as transaction:
         for organisation in (ACME, GLOBEX):
             transaction.directory.add_organisation(organisation)
-    for begin in range(0, DEVICES, BATCH):
+    for begin in range(0, count, BATCH):
         home = GLOBEX if begin == 0 else ACME
         owners = [_user(number, home) for number in range(begin // PER_USER, (begin + BATCH) // PER_USER)]
         batch = [_device(begin + place, owners[place // PER_USER], draw) for place in range(BATCH)]
@@ -139,7 +139,7 @@ def _fill(store: DatabaseStore) -> None:
             InventoryRows(connection).keep(batch)
 
 
-def _settle(store: DatabaseStore) -> None:
+def settle(store: DatabaseStore) -> None:
     """What autovacuum has long done in a fleet that grew by and by; SQLite has nothing of the kind."""
     if store._engine.dialect.name == "postgresql":
         with store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

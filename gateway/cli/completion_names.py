@@ -27,7 +27,7 @@ Typed = Mapping[str, Any]
 def organisations(typed: Typed, _begun: str) -> list[str]:
     """All aliases."""
     with asked(typed) as api:
-        return [each.alias for each in api.get(at("organisations"), OrganisationList).items]
+        return [each.alias for each in api.whole(at("organisations"), OrganisationList).items]
 
 
 def owners(typed: Typed, begun: str) -> list[str]:

@@ -59,7 +59,7 @@ def _settings(command: Callable[..., None]) -> Callable[..., None]:
 @on_store
 def list_(work: Work) -> None:
     """List the organisations of this gateway."""
-    found = work.api.get(at("organisations"), OrganisationList)
+    found = work.api.whole(at("organisations"), OrganisationList)
     rows = ((each.alias, each.name, each.state, each.user_source, each.backend) for each in found.items)
     work.show(found, lambda: table(("ALIAS", "NAME", "STATE", "USERS FROM", "BACKEND"), rows))
 

@@ -109,9 +109,12 @@ class Tenants:
         self._backends = backends
         self._base_domain = base_domain
 
-    def organisations(self) -> Sequence[Organisation]:
+    def organisations(self, *, after: str = "", limit: int | None = None) -> Sequence[Organisation]:
+        """By alias, those behind ``after``; all of them without a limit."""
         with self._store.read() as transaction:
-            return transaction.directory.organisations()
+            found = transaction.directory.organisations()
+        # Every database has an order of its own for hyphens; a cursor needs one.
+        return sorted((each for each in found if each.alias > after), key=lambda each: each.alias)[:limit]
 
     def organisation(self, id_or_alias: str) -> Organisation:
         """Raises GatewayError NOT_FOUND."""

@@ -23,6 +23,7 @@ from tests.support.furnished import Furnished, furnished
 EXAMPLES = int(os.environ.get("USHER_OPENAPI_EXAMPLES", "6"))
 NOT_HERE = {
     ("POST", "/organisations/{organisation}/domains/{domain}/verify"),
+    ("POST", "/backends/{backend}/test"),
 }
 """What asks strangers or never ends; each has tests of its own."""
 

@@ -211,6 +211,10 @@ ASKED: Mapping[str, Asked] = MappingProxyType(
                 ),
             }.items()
         },
+        f"PUT {DEVICE}/protocol-log": Asked({"minutes": 30}),
+        f"DELETE {DEVICE}/protocol-log": Asked(
+            before=(("PUT", f"{ACME}/devices/{ANN}/PHONE1/protocol-log", {"minutes": 30}),)
+        ),
         "POST /administrators": Asked(
             {"name": "dora", "appointments": [{"role": "help desk", "organisation": "acme"}]}
         ),

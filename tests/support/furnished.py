@@ -143,6 +143,7 @@ def _rest(made: Furnished) -> dict[str, str]:
         "webhook": hook["id"],
         "webhook_everywhere": next(each["id"] for each in hooks if each["url"].endswith("/all")),
         "sequence": "1",
+        "backend": "default",
         "administrator": "carla",
         "token": _id_of(minted.json()),
         "session": "s-none",

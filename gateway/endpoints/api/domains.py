@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from gateway.endpoints.api.calls import Body, With, needs, word
+from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, Domain
 from gateway.records.authority import Permission
 from gateway.services.names import require_domain
@@ -61,6 +62,15 @@ def list_domains(organisation: str, use: With, _actor: Reader) -> DomainList:
 def add_domain(organisation: str, body: NewDomain, use: With, actor: Writer) -> DomainView:
     """Give a mail domain to an organisation; the first one is its default."""
     return view(use.tenants.add_domain(actor, organisation, body.name))
+
+
+@router.get("/{domain}")
+def get_domain(organisation: str, domain: str, use: With, _actor: Reader) -> DomainView:
+    """One domain of the organisation."""
+    found = use.finder.domain(domain)
+    if found.organisation != use.finder.organisation(organisation).id:
+        raise GatewayError(Kind.NOT_FOUND, "There is no such domain.")
+    return view(found)
 
 
 @router.patch("/{domain}")

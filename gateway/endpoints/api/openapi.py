@@ -58,6 +58,7 @@ TAGS: Mapping[str, str] = MappingProxyType(
         "tokens": "API tokens.",
         "sessions": "Signing in and out.",
         "me": "Who asks: what they may do, their own password and second factor.",
+        "machine": "Mail servers and certificates of this machine's configuration.",
         "metrics": "Figures of the gateway.",
         "traces": "What one device sends and is sent, for a limited time.",
         "description": "This document.",

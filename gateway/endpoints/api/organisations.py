@@ -7,7 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gateway.endpoints.api.calls import Bearer, Body, Filter, Query, With, choice, needs, word
+from gateway.endpoints.api.calls import Bearer, Body, Filter, Page, Query, With, choice, needs, word
+from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.records import Actor, Organisation, OrganisationState, Signal, UserSource
 from gateway.records.authority import Permission
 from gateway.services.names import require_alias, require_text
@@ -73,9 +74,10 @@ class OrganisationView(BaseModel):
 
 
 class OrganisationList(BaseModel):
-    """All organisations, by alias."""
+    """A page of organisations, by alias."""
 
     items: list[OrganisationView]
+    next: str | None
 
 
 def view(organisation: Organisation) -> OrganisationView:
@@ -83,9 +85,14 @@ def view(organisation: Organisation) -> OrganisationView:
 
 
 @router.get("")
-def list_organisations(use: With, _actor: Reader) -> OrganisationList:
-    """All organisations of this gateway."""
-    return OrganisationList(items=[view(each) for each in use.tenants.organisations()])
+def list_organisations(query: Query[Page], use: With, _actor: Reader) -> OrganisationList:
+    """Organisations of this gateway, by alias."""
+    (after,) = read_texts(query.cursor, 1) or ("",)
+    found = use.tenants.organisations(after=after, limit=query.limit)
+    full = len(found) == query.limit
+    return OrganisationList(
+        items=[view(each) for each in found], next=write_cursor(found[-1].alias) if full else None
+    )
 
 
 @router.post("", status_code=201)

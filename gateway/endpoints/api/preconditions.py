@@ -31,6 +31,7 @@ VOLATILE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "DeviceSheet": frozenset(("last_seen", "last_sync", "last_ip", "user_agent")),
         "WebhookView": frozenset(("cursor", "failing_since")),
+        "TokenView": frozenset(("last_used_at",)),
         "RolloutView": frozenset(("ends_at", "moved", "came", "waiting", "behind")),
     }
 )

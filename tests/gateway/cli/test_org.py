@@ -25,7 +25,7 @@ def test_from_beginning_to_end(usher: Usher, asked: Callable[..., Any], desk: De
         "default",
     ]
     usher("org", "remove", "acme", "--alias", "acme")
-    assert asked("org", "list") == {"items": []}
+    assert asked("org", "list") == {"items": [], "next": None}
     assert {record.actor for record in desk.services.audit.query()} == {os_actor()}
 
 

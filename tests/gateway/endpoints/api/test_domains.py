@@ -51,3 +51,13 @@ async def test_a_domain_is_found_without_its_organisation(client: httpx.AsyncCli
     home = (await client.get("/api/v1/organisations/acme")).json()["id"]
     assert (found.json()["name"], found.json()["organisation"]) == ("acme.example", home)
     assert (await client.get("/api/v1/domains/nobody.example")).status_code == 404
+
+
+async def test_one_domain_is_changed_only_as_it_was_seen(client: httpx.AsyncClient) -> None:
+    seen = await client.get(f"{ACME}/acme.example")
+    assert (seen.status_code, seen.json()["name"]) == (200, "acme.example")
+    same = {"If-Match": seen.headers["etag"]}
+    for backend, status in (("other", 200), ("default", 412)):
+        changed = await client.patch(f"{ACME}/acme.example", json={"backend": backend}, headers=same)
+        assert changed.status_code == status
+    assert (await client.get(f"{ACME}/globex.example")).status_code == 404

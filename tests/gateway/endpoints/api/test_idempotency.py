@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.api import ROUTERS
-from gateway.endpoints.api.signposts import SHOWN_ONCE
+from gateway.endpoints.api import PREFIX, ROUTERS
+from gateway.endpoints.api.signposts import SHOWN_ONCE, Signposts
 from gateway.records.authority import MACHINE, Authority, Permission
 from tests.gateway.endpoints.api.conftest import ACME
 from tests.support.desk import Desk
@@ -17,7 +17,7 @@ from tests.support.desk import Desk
 USERS = f"{ACME}/users"
 BOB = {"address": "bob@acme.example", "password": "Correct-horse-9"}
 KEY = {"Idempotency-Key": "k-1"}
-SECRETS = {"password", "secret", "token", "codes", "url", "recovery_codes", "totp", "otpauth"}
+SECRETS = {"password", "secret", "token", "codes", "recovery_codes", "totp", "otpauth"}
 
 
 async def trail(client: httpx.AsyncClient) -> int:
@@ -127,6 +127,8 @@ def test_every_route_that_shows_a_secret_says_so() -> None:
             extra = getattr(route, "openapi_extra", None) or {}
             assert extra.items() >= SHOWN_ONCE.items(), (route, fields & SECRETS)
             shown += 1
+    link = Signposts(ROUTERS, PREFIX).route("POST", f"{USERS}/x/profile-link")
+    assert link is not None and (link.openapi_extra or {}).items() >= SHOWN_ONCE.items()
     assert shown >= 2
 
 

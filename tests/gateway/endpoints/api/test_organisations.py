@@ -2,7 +2,9 @@
 
 import httpx
 
+from gateway.services.tenants import Settings
 from tests.support.desk import Desk
+from tests.support.world import ADMIN
 
 ALL = "/api/v1/organisations"
 ACME = f"{ALL}/acme"
@@ -59,3 +61,15 @@ async def test_every_act_stands_in_the_trail_with_its_actor(client: httpx.AsyncC
         "bootstrap",
     )
     assert (record.actor.address, record.actor.user_agent) == ("192.0.2.99", "curl/9")
+
+
+async def test_organisations_come_in_pages(client: httpx.AsyncClient, desk: Desk) -> None:
+    for alias in ("b-1", "b-2", "zeta"):
+        desk.services.tenants.create_organisation(ADMIN, alias, Settings())
+    found, cursor = [], ""
+    while cursor is not None:
+        page = (await client.get(ALL, params={"limit": 2, "cursor": cursor})).json()
+        found += [each["alias"] for each in page["items"]]
+        cursor = page["next"]
+    assert found == ["acme", "b-1", "b-2", "globex", "zeta"]
+    assert (await client.get(ALL, params={"cursor": "made up"})).status_code == 400
