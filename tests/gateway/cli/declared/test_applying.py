@@ -1,21 +1,28 @@
 """A plan carried out: in order, only on what it was made from, and again after a refusal."""
 
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
+from hypothesis import Phase, assume, given, settings
 from pydantic import BaseModel
 
 from gateway.cli.api import Api, on_this_machine
+from gateway.cli.declared import export
 from gateway.cli.declared.applying import Manner, Outcome, apply
 from gateway.cli.declared.planning import planned
-from gateway.cli.declared.values import Plan
+from gateway.cli.declared.present import EVERYTHING, read
+from gateway.cli.declared.resolving import Present
+from gateway.cli.declared.values import Plan, Section
 from gateway.errors import Kind
 from gateway.records import Organisation
-from gateway.records.authority import Appointment, Authority, Role
-from tests.support.desk import Desk
-from tests.support.world import ADMIN
+from gateway.records.authority import MACHINE, Appointment, Authority, Role
+from tests.support.described_states import PLAIN_NAMES, presents
+from tests.support.desk import Desk, furnish
+from tests.support.world import ADMIN, PASSWORD
 
+ROOT = Authority("root", appointments=MACHINE, confirmed=True)
 HOME = "organisations.acme"
 ACME = "/organisations/acme"
 THERE: tuple[tuple[str, str, dict[str, Any]], ...] = (
@@ -274,3 +281,43 @@ def test_members_of_whom_one_is_refused(api: Api, desk: Desk, acme: str) -> None
     assert outcome.refusal is not None and outcome.refusal.kind is Kind.CONFLICT
     assert "(1 were done, 1 refused)" in outcome.refusal.public
     assert outcome.left == plan.steps
+
+
+@pytest.fixture(scope="module")
+def houses(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], tuple[Api, str]]]:
+    """Makes organisations, each with two users and a room."""
+    desk = furnish(tmp_path_factory.mktemp("houses"))
+    numbers = count()
+
+    def made() -> tuple[Api, str]:
+        alias = f"house{next(numbers)}"
+        desk.services.tenants.create_organisation(ADMIN, alias)
+        desk.services.tenants.add_domain(ADMIN, alias, f"{alias}.example")
+        for name in ("ann", "bob"):
+            desk.services.users.create(ADMIN, alias, f"{name}@{alias}.example", password=PASSWORD)
+        return api, alias
+
+    with on_this_machine(desk.services, ROOT) as api:
+        yield made
+    desk.services.store.close()
+
+
+REFUSED_ON_SIGHT = ("lets every device in", "stops every device", "Nobody would")
+
+
+@settings(max_examples=5, deadline=None, phases=[Phase.generate])
+@given(presents(PLAIN_NAMES))
+def test_whatever_was_applied_is_there(houses: Callable[[], tuple[Api, str]], present: Present) -> None:
+    api, alias = houses()
+    sections = [each for each in Section if each is not Section.ACCESS]
+    text = export.text(export.document("acme", present, sections, complete=True)).replace("acme", alias)
+    found = planned(api, [("f", text.encode())], prune=True)
+    refused = [each.text for each in found.faults]
+    if not refused:
+        outcome = done(api, found.plan)
+        refused = [outcome.refusal.public] if outcome.refusal else []
+    assume(not any(sign in each for sign in REFUSED_ON_SIGHT for each in refused))
+    assert refused == []
+    assert not plan_of(api, text, prune=True)
+    again = export.document(alias, read(api, alias, EVERYTHING), list(Section), complete=True)
+    assert not plan_of(api, export.text(again), prune=True)
