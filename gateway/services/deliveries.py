@@ -89,7 +89,8 @@ class Deliveries:
     def advance(self) -> int:
         """Put on its way what was committed since; returns how many deliveries that were."""
         with self._store.read() as transaction:
-            behind = [each for each in transaction.webhooks.enabled() if self._has_more(transaction, each)]
+            present, enabled = transaction.places.present(), transaction.webhooks.enabled()
+            behind = [each for each in enabled if self._has_more(transaction, each, present)]
         return sum(self._advance(each) for each in behind)
 
     def claim(self, busy: Mapping[str, int]) -> Sequence[Errand]:
@@ -141,12 +142,12 @@ class Deliveries:
                 Progress.DEAD, now - DEAD_KEPT
             )
 
-    def _has_more(self, transaction: Transaction, webhook: Webhook) -> bool:
+    def _has_more(self, transaction: Transaction, webhook: Webhook, present: int) -> bool:
         """Most commits are nothing for a webhook: then nothing is written, and they are not read again."""
-        if not _room(transaction, webhook):
-            return False
         place, known = (webhook.cursor, webhook.types), self._seen.get(webhook.id)
         begin = known[1] if known is not None and known[0] == place else webhook.cursor
+        if begin >= present or _room(transaction, webhook) <= 0:
+            return False
         found = read(transaction, begin, wanted_by(webhook), 1)
         if not found.events:
             self._seen[webhook.id] = (place, found.reached)
