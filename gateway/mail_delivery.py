@@ -36,6 +36,8 @@ class MailDelivery:
         while messages := await asyncio.to_thread(self._letters.claim):
             results = await asyncio.to_thread(self._send, messages)
             await asyncio.to_thread(self._letters.finish, results)
+            if all(each.error for each in results):  # the server is away: the rest waits for the next round
+                break
         if time.monotonic() - self._pruned >= PRUNE_S:
             self._pruned = time.monotonic()
             await asyncio.to_thread(self._letters.prune)

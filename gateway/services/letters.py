@@ -30,9 +30,10 @@ from mdm.device import DeviceKey
 
 READER = "mail"
 LEASE = timedelta(minutes=5)
-"""How long one process may have letters in hand: longer than a mail server's patience."""
+"""How long one process may have letters in hand: longer than so many take with a server that is slow at every
+step."""
 
-AT_ONCE = 20
+AT_ONCE = 5
 TOLD_IN_SUMMARY = 50
 STALE = timedelta(hours=24)
 HOUR = timedelta(hours=1)

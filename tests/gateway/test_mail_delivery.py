@@ -1,5 +1,6 @@
 """Notices reach a real mail server, also one that was away for a while (product 7.9)."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from gateway.config import MailConfig, MailSecurity
 from gateway.mail.sending import MailServer
 from gateway.mail_delivery import MailDelivery
 from gateway.records import Actor, AuditRecord, AuditTag
-from gateway.records.events import NoticeKind
+from gateway.records.events import Message, NoticeKind, Sent
 from gateway.services.letters import Letters
 from gateway.services.notices import Notices
 from gateway.store import DatabaseStore, migrate, open_store
@@ -65,4 +66,24 @@ async def test_what_happened_while_the_server_was_away_arrives(store: DatabaseSt
     assert mail["To"] == DESK
     assert "acknowledged its wipe" in mail.get_content()
     assert there.encrypted == [True]
+    store.close()
+
+
+async def test_a_server_that_is_away_is_asked_once_a_round(store: DatabaseStore) -> None:
+    batches: list[int] = []
+
+    def nobody(messages: Sequence[Message]) -> Sequence[Sent]:
+        batches.append(len(messages))
+        return [Sent(each.letter, "Connection refused") for each in messages]
+
+    notices = Notices(store, Clock())
+    notices.put(ADMIN, ACME.id, DESK, [NoticeKind.WIPE])
+    for _ in range(12):
+        notices.test(ADMIN, ACME.id, DESK)
+    delivery = MailDelivery(Letters(store, Clock(), lambda: 0.5, per_hour=20), nobody)
+    await delivery.round()
+    assert len(batches) == 1
+    await delivery.round()
+    await delivery.round()
+    assert sum(batches) == 12
     store.close()
