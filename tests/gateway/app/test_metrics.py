@@ -2,6 +2,7 @@
 
 import base64
 import http.client
+import json
 import os
 import re
 import signal
@@ -11,9 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app.admin import _feeds_heard
 from gateway.app.metrics import FirstToExpire
+from gateway.board import FEED_SILENCE, Board
 from gateway.config import load
-from tests.support.gateway_process import Gateway, gateway
+from tests.support.gateway import Gateway as InProcess
+from tests.support.gateway_process import Gateway
+from tests.support.gateway_process import gateway as deployed
+from tests.support.raw import Raw
+from tests.support.serving import exchange
 
 PATIENCE_S = 60.0
 WRONG = "Basic " + base64.b64encode(b"ann@example.com:wrong").decode()
@@ -60,7 +67,7 @@ REFUSED = 'usher_requests_total{code="401",command="FolderSync",listener="client
 
 @pytest.mark.timeout(180)
 def test_what_requests_leave_is_seen_and_survives_a_worker() -> None:
-    with gateway({"url": "http://127.0.0.1:1/"}, "example.com", users={"ann": "Correct-Horse-1"}) as running:
+    with deployed({"url": "http://127.0.0.1:1/"}, "example.com", users={"ann": "Correct-Horse-1"}) as running:
         assert fetch(running, running.admin, "/metrics")[0] == 401
         for path in ("/healthz", "/readyz"):
             for port in (running.https, running.admin):
@@ -106,3 +113,30 @@ def test_a_folder_without_certificates_has_no_days(tmp_path: Path) -> None:
     text = 'public_host = "localhost"\n[listen]\nclients = []\nadmin = []\nplain = ["127.0.0.1:1"]\n'
     path.write_text(text + '[backends.default]\nurl = "http://127.0.0.1:1/"\n')
     assert FirstToExpire(load(path, {})).days_left() is None
+
+
+async def test_a_worker_that_does_not_hear_of_changes_is_not_ready(
+    gateway: InProcess,
+) -> None:
+    asked = b"GET /readyz HTTP/1.1\r\nHost: usher.example\r\nConnection: close\r\n\r\n"
+    assert Raw(await exchange(gateway.port, asked)).status == 200
+    gateway.app._watch.stop()
+    gateway.app.snapshots.fresh_at = float("-inf")
+    gateway.app._began = time.monotonic() - 60
+    answer = await exchange(gateway.port, asked)
+    assert Raw(answer).status == 503
+    assert json.loads(answer.partition(b"\r\n\r\n")[2]) == {"status": "unready"}
+    assert gateway.app.figures().gauges[FEED_SILENCE][""] >= 60
+
+
+@pytest.mark.parametrize(
+    ("silence", "age", "ready"), [(0.4, 0.0, True), (2.5, 0.0, False), (2.5, 60.0, True)]
+)
+async def test_the_node_is_not_ready_while_one_of_its_workers_is_not(
+    silence: float, age: float, ready: bool
+) -> None:
+    board = Board(2)
+    board.write(0, {"at": time.monotonic(), "gauges": {FEED_SILENCE: {"": 0.1}}})
+    board.write(1, {"at": time.monotonic() - age, "gauges": {FEED_SILENCE: {"": silence}}})
+    assert await _feeds_heard(board) is ready
+    assert await _feeds_heard(None)

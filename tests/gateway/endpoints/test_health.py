@@ -56,3 +56,10 @@ async def test_a_check_that_hangs_has_failed(monkeypatch: pytest.MonkeyPatch) ->
 
 async def test_only_reading_is_allowed() -> None:
     assert (await ask(Health({}), "/healthz", "POST"))[0] == 405
+
+
+async def test_where_everybody_may_ask_it_says_no_names() -> None:
+    app = Health({"change feed": bad}, names=False)
+    assert await ask(app, "/readyz") == (503, {"status": "unready"})
+    assert app.matches("/healthz")
+    assert not app.matches("/healthz/")
