@@ -1,5 +1,6 @@
 """Events: what is told of a record, and reading them after a place."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -109,3 +110,12 @@ def test_a_device_is_named_by_its_users_address(store: DatabaseStore) -> None:
     assert Events(store).device(f"{ann.id}/PHONE1") == f"{ann.id}/PHONE1"
     with pytest.raises(Exception, match="no such user"):
         Events(store).device("nobody@acme.example/PHONE1")
+
+
+def test_what_a_stranger_names_is_ascii_and_one_line_in_json() -> None:
+    hostile = "phone\r\nX-Evil: 1\u202e\u2028\x00<script>\ud800"
+    event = event_of(replace(RECORD, after={"alias": hostile}, reason=hostile))
+    for text in (json.dumps(document(event)), f"data: {json.dumps(document(event))}"):
+        assert text.isascii()
+        assert text.isprintable()
+    assert json.loads(json.dumps(document(event)))["after"]["alias"] == hostile
