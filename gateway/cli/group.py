@@ -49,7 +49,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, group: str) -> None:
     """Show a GROUP of ORGANISATION."""
-    _show(work, work.api.get(_groups(organisation, group), GroupView))
+    _show(work, work.api.get(_group(work, organisation, group), GroupView))
 
 
 @group.command()
@@ -70,7 +70,7 @@ def create(work: Work, /, organisation: str, name: str, **wanted: Any) -> None:
 @on_store
 def set_(work: Work, /, organisation: str, group: str, **wanted: Any) -> None:
     """Change a GROUP of ORGANISATION; what is not named stays."""
-    _show(work, work.api.patch(_groups(organisation, group), GroupView, named(wanted)))
+    _show(work, work.api.patch(_group(work, organisation, group), GroupView, named(wanted)))
 
 
 @group.command()
@@ -79,7 +79,7 @@ def set_(work: Work, /, organisation: str, group: str, **wanted: Any) -> None:
 @on_store
 def members(work: Work, organisation: str, group: str) -> None:
     """List who is in a GROUP of ORGANISATION directly."""
-    found = work.api.whole(_groups(organisation, group, "members"), MemberList)
+    found = work.api.whole(_group(work, organisation, group) + at("members"), MemberList)
     rows = (("group" if each.nested else "user", each.name, each.address) for each in found.items)
     work.show(found, lambda: table(("KIND", "NAME", "ADDRESS"), rows))
 
@@ -92,7 +92,9 @@ def members(work: Work, organisation: str, group: str) -> None:
 def add(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> None:
     """Put MEMBERS into a GROUP of ORGANISATION; refused where it would come to be in itself."""
     for member in members:
-        work.api.send("PUT", _groups(organisation, group, "members", member))
+        work.api.send(
+            "PUT", _group(work, organisation, group) + at("members", _member(work, organisation, member))
+        )
     work.show({"added": list(members)}, lambda: f"added {', '.join(members)} to {group}")
 
 
@@ -104,7 +106,9 @@ def add(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> 
 def drop(work: Work, organisation: str, group: str, members: tuple[str, ...]) -> None:
     """Take MEMBERS out of a GROUP of ORGANISATION."""
     for member in members:
-        work.api.delete(_groups(organisation, group, "members", member))
+        work.api.delete(
+            _group(work, organisation, group) + at("members", _member(work, organisation, member))
+        )
     work.show({"dropped": list(members)}, lambda: f"dropped {', '.join(members)} from {group}")
 
 
@@ -114,12 +118,24 @@ def drop(work: Work, organisation: str, group: str, members: tuple[str, ...]) ->
 @on_store
 def remove(work: Work, organisation: str, group: str) -> None:
     """Remove a GROUP of ORGANISATION; its members stay."""
-    work.api.delete(_groups(organisation, group))
+    work.api.delete(_group(work, organisation, group))
     work.show({"removed": group}, lambda: f"removed {group}")
 
 
-def _groups(organisation: str, *parts: str) -> str:
-    return at("organisations", organisation, "groups", *parts)
+def _groups(organisation: str) -> str:
+    return at("organisations", organisation, "groups")
+
+
+def _group(work: Work, organisation: str, group: str) -> str:
+    return _groups(organisation) + at(_member(work, organisation, group))
+
+
+def _member(work: Work, organisation: str, name: str) -> str:
+    """What stands for the name in a path: a group's name may hold a slash, which no part of a path may."""
+    if "/" not in name:
+        return name
+    known = work.api.whole(_groups(organisation), GroupList).items
+    return next((each.id for each in known if name in (each.name, each.address)), name)
 
 
 def _show(work: Work, shown: GroupView) -> None:

@@ -58,3 +58,13 @@ def test_lists_go_on_beyond_a_page(
     monkeypatch.setattr(api, "PAGE", 1)
     assert [each["name"] for each in asked("group", "list", acme)["items"]] == names
     assert len(asked("group", "members", acme, "a")["items"]) == 2
+
+
+def test_a_name_may_hold_a_slash(usher: Usher, asked: Callable[..., Any], acme: str, ann: str) -> None:
+    usher("group", "create", acme, "In/side")
+    usher("group", "create", acme, "Sales")
+    usher("group", "add", acme, "In/side", ann)
+    usher("group", "add", acme, "Sales", "In/side")
+    assert [each["name"] for each in asked("group", "members", acme, "Sales")["items"]] == ["In/side"]
+    usher("group", "show", acme, "Out/side", code=3)
+    usher("group", "remove", acme, "In/side")
