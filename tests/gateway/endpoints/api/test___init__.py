@@ -15,7 +15,20 @@ from tests.support.desk import Desk
 
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 ONLY_LOOKS = {"rehearse", "rehearse_default"}
-NAMES = ("name", "group", "member", "resource", "mailbox", "grantee", "rule", "order", "job", "administrator", "token", "session")
+NAMES = (
+    "name",
+    "group",
+    "member",
+    "resource",
+    "mailbox",
+    "grantee",
+    "rule",
+    "order",
+    "job",
+    "administrator",
+    "token",
+    "session",
+)
 OTHERS = dict.fromkeys(NAMES, "x@acme.example")
 
 
