@@ -1,8 +1,8 @@
 """Whither the gateway may send by itself (security.md T27): which URLs, and which addresses behind a name.
 
 Both are judged: the URL when somebody types it, the addresses at each sending, since a name may lead
-elsewhere by then. What is always refused leads to nobody's receiver: link-local (the metadata service of a cloud),
-multicast, reserved. Loopback and private networks take a permission for the whole gateway.
+elsewhere by then. What is always refused leads to nobody's receiver: link-local (the metadata service of a
+cloud), multicast, reserved. Loopback and private networks take a permission for the whole gateway.
 """
 
 import re

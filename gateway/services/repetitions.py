@@ -5,6 +5,7 @@ ended. Between the two a process may die, and then nobody knows what was done: s
 time. What was refused has changed nothing and frees its key.
 """
 
+import hmac
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -56,7 +57,7 @@ class Repetitions:
             GatewayError: CONFLICT for a key of another request, of one that runs (``StillRunning``), of one
                 whose outcome nobody knows, and of one whose answer is not kept.
         """
-        now, named, asked = self._clock.now(), sha256(key.encode()).hexdigest(), sha256(request).hexdigest()
+        now, named, asked = self._clock.now(), _named(key), _asked(key, request)
         with self._store.write() as transaction:
             known = transaction.repetitions.get(principal, named)
             if known is not None and known.created_at > now - KEPT:
@@ -68,7 +69,7 @@ class Repetitions:
 
     def end(self, principal: str, key: str, status: int, media_type: str, body: bytes | None) -> None:
         """Keep the answer of what was done."""
-        named = sha256(key.encode()).hexdigest()
+        named = _named(key)
         kept = body if body is not None and len(body) <= BODY_LIMIT else None
         with self._store.write() as transaction:
             known = transaction.repetitions.get(principal, named)
@@ -79,11 +80,11 @@ class Repetitions:
     def free(self, principal: str, key: str) -> None:
         """Forget a key whose request was refused."""
         with self._store.write() as transaction:
-            transaction.repetitions.remove(principal, sha256(key.encode()).hexdigest())
+            transaction.repetitions.remove(principal, _named(key))
 
     def let_go(self, principal: str, key: str) -> None:
         """The request runs no longer, however it ended; what has no answer by now never gets one."""
-        self._running.discard((principal, sha256(key.encode()).hexdigest()))
+        self._running.discard((principal, _named(key)))
 
     def prune(self) -> int:
         """Remove what is older than a day; returns how many."""
@@ -110,3 +111,13 @@ class Repetitions:
 
 def _conflict(fault: str) -> GatewayError:
     return GatewayError(Kind.CONFLICT, fault, faults={FIELD: fault})
+
+
+def _named(key: str) -> str:
+    return sha256(key.encode()).hexdigest()
+
+
+def _asked(key: str, request: bytes) -> str:
+    """Bound to the key, which is kept nowhere: a request may hold a password, and a plain digest of it would
+    let whoever reads the database guess that (T28)."""
+    return hmac.digest(key.encode(), request, "sha256").hex()

@@ -87,8 +87,8 @@ class WaitingList(BaseModel):
 
 
 class Settled(BaseModel):
-    """One device of a call for many: the device as it is now, or why nothing was done, with the ``title`` that
-    a problem document for it alone would have."""
+    """One device of a call for many: the device as it is now, or why nothing was done, with the ``title``
+    that a problem document for it alone would have."""
 
     user: str
     device_id: str

@@ -84,7 +84,7 @@ def _chain(connection: Any) -> None:
 
 
 def _page(dialect: str, after: int) -> Any:
-    sequence = sa.column("sequence")
+    sequence: sa.ColumnClause[int] = sa.column("sequence")
     return raw(dialect).where(sequence > after).order_by(sequence).limit(_BATCH)
 
 
