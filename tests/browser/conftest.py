@@ -1,0 +1,134 @@
+"""A gateway as it is deployed, with people, phones and an administrator; a Chromium before its console."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from gateway.records import Actor
+from gateway.records.authority import Appointment, Role
+from gateway.services.administrators import NewAdministrator
+from gateway.services.wipe_guards import Wanted
+from mdm.device import Device, WipeKind
+from tests.support import chromium
+from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, now_code
+from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION, Gateway, gateway
+from tests.support.world import World
+
+PEOPLE = dict.fromkeys(("ann", "bob", "carol"), "Quiet-Horse-9")
+SIGN_IN = "/console/sign-in"
+PATIENCE_S = 60.0
+
+
+@dataclass
+class Console:
+    """The console of a running gateway.
+
+    Attributes:
+        codes: recovery codes of ``olga``, an owner who may erase whole devices.
+        watch: what pages did that they should not.
+    """
+
+    gateway: Gateway
+    launched: Any
+    codes: list[str]
+    watch: chromium.Watch
+    state: Any = None
+
+    @property
+    def base(self) -> str:
+        return f"https://localhost:{self.gateway.admin}"
+
+    def phone(self, name: str, device_id: str, alias: str = "") -> Device:
+        """A provisioned phone of somebody."""
+        made = self.gateway.made
+        device = World(made.store).provisioned_phone(made.users.get(f"{name}@example.com"), device_id)
+        return made.inventory.rename(ADMINISTRATOR, device.key, alias) if alias else device
+
+    @contextmanager
+    def visitor(self, *, size: tuple[int, int] = chromium.WIDE, **options: Any) -> Iterator[Page]:
+        """A window before the sign-in page."""
+        made = chromium.context(self.launched, size=size, base_url=self.base, **options)
+        page = made.new_page()
+        self.watch.over(page)
+        try:
+            yield page
+        finally:
+            made.close()
+
+    @contextmanager
+    def olga(self, **options: Any) -> Iterator[Page]:
+        """A window of somebody who signed in; only the first one types the password."""
+        with self.visitor(storage_state=self.state or self._signed_in(), **options) as page:
+            yield page
+
+    def _signed_in(self) -> Any:
+        with self.visitor() as page:
+            sign_in(page, self.codes.pop())
+            held: BrowserContext = page.context
+            self.state = held.storage_state()
+        return self.state
+
+
+def sign_in(page: Page, code: str, password: str = PASSWORD) -> None:
+    """Fill in the form and send it."""
+    page.goto(SIGN_IN)
+    page.get_by_label("Name", exact=True).fill("olga")
+    page.get_by_label("Password", exact=True).fill(password)
+    page.get_by_label("Code", exact=True).fill(code)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/console/")
+
+
+def _await(running: Gateway) -> None:
+    """Until the administration answers: its port is there before its keys are."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx.HTTPError):
+            if httpx.get(f"https://localhost:{running.admin}/readyz", verify=running.trust()).is_success:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"the administration does not answer:\n{running.log}")
+
+
+def enrolled(running: Gateway) -> list[str]:
+    """An owner with a second factor; the recovery codes, each good for one sign-in at any moment."""
+    made = running.made
+    owner = (Appointment(Role.OWNER, full_wipe=True),)
+    account = made.administrators.create(ROOT_ACTOR, ROOT, NewAdministrator("olga", owner, password=PASSWORD))
+    actor = Actor("admin", "olga", person=account.person)
+    offered = made.own_account.offer_second_factor(actor, account.id)
+    return list(made.own_account.enrol(actor, account.id, now_code(offered.secret)).recovery_codes)
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Console]:
+    """One gateway and one Chromium for a file of tests."""
+    watch = chromium.Watch()
+    with gateway({"url": "http://127.0.0.1:1/"}, "example.com", users=PEOPLE) as running:
+        _await(running)
+        with chromium.browser() as launched:
+            yield Console(running, launched, enrolled(running), watch)
+        assert watch.elsewhere == []
+        assert watch.violations == []
+
+
+@pytest.fixture
+def lost(console: Console) -> Device:
+    """A phone that somebody left in a taxi."""
+    return console.phone("ann", "ANNPHONE", "Ann's phone")
+
+
+def full_wipe(console: Console, device: Device) -> str:
+    """An order that waits for a second administrator; its id."""
+    wanted = Wanted(WipeKind.DEVICE, "stolen", device.key.device_id)
+    return console.gateway.made.wipes.request(ADMINISTRATOR, device.key, wanted).id
+
+
+HOME = f"/console/o/{ORGANISATION}"

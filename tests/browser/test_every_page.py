@@ -1,0 +1,59 @@
+"""Every page in a real browser: WCAG 2.2 AA, nothing from elsewhere, nothing stopped (product 7.2)."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from gateway.endpoints.console import PREFIX, ROUTERS
+from gateway.services.groups import GroupChanges
+from tests.browser.conftest import Console, full_wipe
+from tests.support import chromium
+from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
+
+PAGES = sorted({route.path for router in ROUTERS for route in router.routes if "GET" in route.methods})  # type: ignore[attr-defined]
+WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+HOSTILE = "<img src=x onerror=alert(1)>" + "W" * 36
+
+
+@pytest.fixture(scope="module")
+def things(console: Console) -> dict[str, str]:
+    """One of everything that a page may be about, with a hostile name where one can be given."""
+    made = console.gateway.made
+    device = console.phone("carol", "CAROLPHONE", HOSTILE)
+    order = full_wipe(console, device)
+    group = made.groups.create(ADMINISTRATOR, ORGANISATION, "Everybody", GroupChanges())
+    made.groups.add_member(ADMINISTRATOR, ORGANISATION, group.id, "carol@example.com")
+    document = {"name": "old", "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
+    saved = made.access_rules.create(ADMINISTRATOR, ORGANISATION, document)
+    made.policies.set_policy(ADMINISTRATOR, ORGANISATION, {"settings": {"DevicePasswordEnabled": True}})
+    job = made.offboarding.start(ADMINISTRATOR, made.users.get("bob@example.com"))
+    return {
+        "organisation": ORGANISATION,
+        "user": device.key.user,
+        "device_id": device.key.device_id,
+        "order": order,
+        "group": group.id,
+        "job": job.id,
+        "domain": "example.com",
+        "policy": "default",
+        "rule": str(saved.book.rules[0]["id"]),
+        "administrator": "olga",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [chromium.WIDE, chromium.NARROW], ids=["wide", "narrow"])
+def test_every_page_is_for_everybody(
+    console: Console, things: dict[str, str], size: tuple[int, int], scheme: str
+) -> None:
+    found: list[str] = []
+    with console.olga(size=size, color_scheme=scheme) as page:
+        for path in PAGES:
+            answer = page.goto(PREFIX + path.format(**things))
+            assert answer is not None
+            if not answer.ok:
+                found.append(f"{path}: {answer.status}")
+            told = Axe().run(page, options=WCAG).response["violations"]
+            found += [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in told]
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1"):
+                found.append(f"{path}: wider than the window")
+    assert found == []
