@@ -12,6 +12,7 @@ from gateway.endpoints.api.calls import UseCases
 from gateway.endpoints.console import (
     accounts,
     device,
+    device_acts,
     devices,
     domains,
     groups,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     overview.router,
     devices.router,
     device.router,
+    device_acts.router,
     wiping.router,
     quarantine.router,
     leaving.router,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
@@ -24,6 +24,8 @@ from gateway.endpoints.console.operations import Operations, body, shape
 from gateway.endpoints.console.pages import render
 from gateway.endpoints.console.wording import Language, chosen
 from gateway.errors import GatewayError, Kind
+
+T = TypeVar("T")
 
 LANGUAGE = "usher-language"
 """Cookie with the code of the language that somebody chose; it says nothing about anybody."""
@@ -89,6 +91,13 @@ class Ask:
     def query(self) -> Mapping[str, str]:
         """The query of the address, the last of each name."""
         return dict(self.request.query_params)
+
+    def seen(self, operation: Callable[..., T], /, **arguments: Any) -> T | None:
+        """What an operation answers; None where whoever asks may not see it, or there is no such thing."""
+        try:
+            return self.call(operation, **arguments)
+        except GatewayError:
+            return None
 
     @property
     def partial(self) -> bool:

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.audit import AuditFilter, list_records
+from gateway.endpoints.api.conduct import release, resolve_identity
+from gateway.endpoints.api.device_reports import report
 from gateway.endpoints.api.device_views import DeviceSheet
 from gateway.endpoints.api.devices import (
     AccessChange,
@@ -17,18 +18,38 @@ from gateway.endpoints.api.devices import (
     name_device,
     provision,
     remove_device,
+    reveal_password,
     set_access,
 )
-from gateway.endpoints.api.wipes import offer_wipes
+from gateway.endpoints.api.order_views import OrderView
+from gateway.endpoints.api.policy_assignments import effective_policy
+from gateway.endpoints.api.protocol_log import trace_device
+from gateway.endpoints.api.rule_views import DecisionView
+from gateway.endpoints.api.rules import Question, decide
+from gateway.endpoints.api.wipes import OrderFilter, list_orders, offer_wipes
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.story import sentence, story
 from gateway.errors import GatewayError
 
 router = APIRouter(prefix="/o/{organisation}/devices/{user}/{device_id}")
 
-ACTS = (name_device, provision, set_access, remove_device)
-STORY = 200
-"""Records of a device's story on its page; the audit page has them all."""
+ACTS = (
+    name_device,
+    provision,
+    set_access,
+    remove_device,
+    reveal_password,
+    release,
+    resolve_identity,
+    trace_device,
+    report,
+)
+TONES = {"allow": "good", "quarantine": "warn"}
+"""How an answer about access is coloured; every other is bad news."""
+
+ORDERS = 100
+"""Orders of the device's user among which the device's last one is looked for."""
 
 
 @router.get("")
@@ -113,21 +134,26 @@ def shown(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
         home=home,
         sheet=sheet,
         choices=ask.call(offer_wipes, **named(key)).items,
-        story=_story(ask, sheet),
+        story=story(ask, sheet.organisation, f"{sheet.user}/{sheet.device_id}"),
+        sentence=sentence,
+        told=_decision(ask, sheet),
+        tones=TONES,
+        effective=ask.seen(effective_policy, **named(key)),
+        order=_last_order(ask, sheet),
         place=place(key),
         problem=problem,
-        can={
-            each.__name__: ask.may(each, home.id)
-            for each in (name_device, provision, set_access, remove_device)
-        },
+        can={each.__name__: ask.may(each, home.id) for each in ACTS},
     )
 
 
-def _story(ask: Ask, sheet: DeviceSheet) -> list[object]:
-    """What happened to the device, the newest first; empty for who may not read the trail."""
-    try:
-        target = f"{sheet.user}/{sheet.device_id}"
-        asked = AuditFilter(organisation=sheet.organisation, target=target, limit=STORY)
-        return list(reversed(ask.call(list_records, query=asked).items))
-    except GatewayError:
-        return []
+def _decision(ask: Ask, sheet: DeviceSheet) -> DecisionView | None:
+    """Why it is served or not: every instance, every rule, every condition."""
+    asked = Question(user=sheet.user, device_id=sheet.device_id)
+    return ask.seen(decide, organisation=sheet.organisation, body=asked)
+
+
+def _last_order(ask: Ask, sheet: DeviceSheet) -> OrderView | None:
+    """The youngest order to wipe this device."""
+    asked = OrderFilter(user=sheet.user, limit=ORDERS)
+    found = ask.seen(list_orders, organisation=sheet.organisation, query=asked)
+    return next((each for each in found.items if each.device_id == sheet.device_id), None) if found else None

@@ -142,8 +142,9 @@ def _private(send: Send) -> Send:
     async def send_private(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = list(message.get("headers", ()))
-            kept = any(name.lower() == b"cache-control" for name, _ in headers)
-            message["headers"] = [*headers, *PRIVATE, *(() if kept else (NOT_KEPT,))]
+            own = {name.lower() for name, _ in headers}
+            # A page to print brings a stricter policy of its own: two would allow what both do, and no style.
+            message["headers"] = [*headers, *(each for each in (*PRIVATE, NOT_KEPT) if each[0] not in own)]
         await send(message)
 
     return send_private

@@ -1,7 +1,7 @@
 """What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
 organisation."""
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -15,7 +15,6 @@ from gateway.endpoints.api.quarantine import QueueFilter, WaitingView, get_queue
 from gateway.endpoints.api.safeguards import SafeguardsView, get_safeguards
 from gateway.endpoints.api.wipes import OrderFilter, list_orders
 from gateway.endpoints.console.asking import ALL, Ask, opens
-from gateway.errors import GatewayError
 from mdm.orders import Progress
 
 router = APIRouter()
@@ -47,21 +46,15 @@ def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
 
 
 def _of(ask: Ask, home: OrganisationView) -> Needing:
-    def seen(operation: Any, otherwise: Any = None, **arguments: Any) -> Any:
-        try:
-            return ask.call(operation, organisation=home.id, **arguments)
-        except GatewayError:
-            return otherwise
-
     def orders(progress: Progress) -> list[OrderView]:
-        found = seen(list_orders, query=OrderFilter(progress=progress, limit=SHOWN))
+        found = ask.seen(list_orders, organisation=home.id, query=OrderFilter(progress=progress, limit=SHOWN))
         return found.items if found else []
 
-    queue = seen(get_queue, query=QueueFilter(limit=SHOWN))
+    queue = ask.seen(get_queue, organisation=home.id, query=QueueFilter(limit=SHOWN))
     return Needing(
         home,
-        seen(count_devices, query=DeviceQuestion()),
-        seen(get_safeguards),
+        ask.seen(count_devices, organisation=home.id, query=DeviceQuestion()),
+        ask.seen(get_safeguards, organisation=home.id),
         orders(Progress.AWAITING),
         [*orders(Progress.QUEUED), *orders(Progress.DELIVERED)],
         queue.items if queue else [],

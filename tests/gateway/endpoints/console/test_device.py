@@ -19,7 +19,8 @@ async def test_the_page_tells_what_it_is_how_it_stands_and_what_happened(
     browser: httpx.AsyncClient, place: str
 ) -> None:
     page = (await browser.get(place)).text
-    for told in ("ann@acme.example", "Provisioning Succeeded", "device:policy:acknowledged", "PHONE1"):
+    told_of = "A device accepted its policy."
+    for told in ("ann@acme.example", "Provisioning Succeeded", told_of, "built in", "PHONE1"):
         assert told in page
 
 
