@@ -30,6 +30,7 @@ from gateway.endpoints.api.wipes import OrderFilter, list_orders, offer_wipes
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.console.story import sentence, story
+from gateway.endpoints.pages.device_report import changes
 from gateway.errors import GatewayError
 
 router = APIRouter(prefix="/o/{organisation}/devices/{user}/{device_id}")
@@ -136,6 +137,7 @@ def shown(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
         choices=ask.call(offer_wipes, **named(key)).items,
         story=story(ask, sheet.organisation, f"{sheet.user}/{sheet.device_id}"),
         sentence=sentence,
+        changes=changes,
         told=_decision(ask, sheet),
         tones=TONES,
         effective=ask.seen(effective_policy, **named(key)),

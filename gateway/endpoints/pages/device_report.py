@@ -105,13 +105,23 @@ def _line(record: AuditRecord) -> Line:
     _, subject, action = record.tag.value.split(":")
     by = "the device" if actor.kind == "device" else actor.name
     what = f"{subject} {action}".replace("-", " ")
-    return Line(record, by, what, tuple(_changes(record.before, record.after)))
+    return Line(record, by, what, tuple(changes(record.before, record.after)))
 
 
-def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
-    for name in dict.fromkeys((*before, *after)):
-        if before.get(name) != after.get(name):
-            yield Change(name, _text(before.get(name)), _text(after.get(name)))
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What a record changed, field by field; those of a part by its name and their own."""
+    old, new = dict(_flat(before)), dict(_flat(after))
+    for name in dict.fromkeys((*old, *new)):
+        if old.get(name, "") != new.get(name, ""):
+            yield Change(name, old.get(name, ""), new.get(name, ""))
+
+
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name} {inner}", text) for inner, text in _flat(value))
+        else:
+            yield name, _text(value)
 
 
 def _text(value: object) -> str:
