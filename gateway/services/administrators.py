@@ -19,6 +19,7 @@ from gateway.services.acts import Act, Acts, Entry
 from gateway.services.appointing import placed, require_covered, require_no_more_than
 from gateway.services.names import fold, optional_address, require_text
 from gateway.services.password_policy import require_good
+from gateway.services.persons import REMEMBERED, Asker, OnePerson, asked_by, parts
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.second_factors import without
 
@@ -33,6 +34,10 @@ _ID = re.compile(r"a-[0-9a-f]{32}")
 
 NAME_FORM = f"1 to {MAXIMUM_NAME} letters, digits and any of . @ + - _"
 LAST_OWNER = "This is the last owner of the whole gateway who can act; appoint another one first."
+JOINS_OTHERS = (
+    "By this account others are known as one person's. Disable it instead, or link them first; who made whom "
+    "is forgotten after two days."
+)
 YOURSELF = "Your own password, second factor and person are not set this way."
 
 
@@ -123,15 +128,18 @@ class Administrators:
             if (after.issuer, after.subject) != (before.issuer, before.subject):
                 _require_vouching(authority, before)
                 after = _vouched(entry, authority, after)
+            _require_known_persons(entry, before, after)
             return _saved(entry, before, after)
 
         return self._on(AuditTag.ADMINISTRATOR_CHANGED, actor, id_or_name, work)
 
     def remove(self, actor: Actor, id_or_name: str) -> None:
-        """Remove an account with its tokens and sessions; CONFLICT for the last owner of the gateway."""
+        """Remove an account with its tokens and sessions; CONFLICT for the last owner of the gateway, and
+        for one without which nobody could tell any more that others are one person's."""
 
         def work(entry: Entry, before: Administrator) -> None:
             _require_owner_left(entry, before, None)
+            _require_known_persons(entry, before, None)
             entry.transaction.administrators.remove(before.id)
             entry.record(before=shown(before))
 
@@ -214,13 +222,13 @@ class Administrators:
         """Say that an account belongs to a person of its own.
 
         Raises:
-            GatewayError: CONFLICT for one's own person, who could then approve what they asked for; FORBIDDEN
-                where an account of the person is out of reach.
+            GatewayError: CONFLICT for one's own person, or by an account that one made lately: who could then
+                approve what they asked for; FORBIDDEN where an account of the person is out of reach.
         """
 
         def work(entry: Entry, before: Administrator) -> Administrator:
             records = entry.transaction.administrators
-            if before.person == authority.person:
+            if before.person in _oneself(entry, authority).persons:
                 raise GatewayError(Kind.CONFLICT, YOURSELF)
             others = [each for each in records.of_person(before.person) if each.id != before.id]
             if any(records.get(each.id) is None for each in others):
@@ -332,6 +340,19 @@ def _require_vouching(authority: Authority, account: Administrator) -> None:
     if account.id == authority.account:
         raise GatewayError(Kind.CONFLICT, YOURSELF)
     require_no_more_than(authority, account)
+
+
+def _require_known_persons(entry: Entry, before: Administrator, after: Administrator | None) -> None:
+    """GatewayError CONFLICT for what would make two persons of one without anybody saying so (T9)."""
+    known = entry.transaction.administrators.everyone()
+    left = [after if each.id == before.id else each for each in known]
+    since = entry.now - REMEMBERED
+    if parts(known, [each for each in left if each is not None], before, since):
+        raise GatewayError(Kind.CONFLICT, JOINS_OTHERS)
+
+
+def _oneself(entry: Entry, authority: Authority) -> OnePerson:
+    return asked_by(entry.transaction, Asker(authority.name, authority.person), entry.now)
 
 
 def _vouched(entry: Entry, authority: Authority, account: Administrator) -> Administrator:

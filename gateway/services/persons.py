@@ -6,6 +6,9 @@ provider; whatever is one with either of two makes them one. For a day an accoun
 gave it its password or took its second factor away, and with others that the same administrator did this to:
 who makes an account could act as it. What comes from the machine itself, by the bootstrap token or the
 command line on it, is all of one person, whom no account is needed for.
+
+What makes accounts one is kept in them. So one that joins others is not changed or removed in a way that
+parts them (``parts``), and what was asked for by an account that is gone is approved by nobody.
 """
 
 from collections.abc import Iterable
@@ -19,6 +22,10 @@ FRESH = timedelta(hours=24)
 """How long an account counts as one with whoever gave it what proves it: as long as an order waits for its
 approval."""
 
+REMEMBERED = 2 * FRESH
+"""How far back it matters who vouched for whom: what was given a day before a request counts while that one
+waits."""
+
 ONESELF = "A second administrator has to approve this, not the one who asked for it."
 MACHINE = (
     "A second administrator, who signs in, has to approve this: the bootstrap token and the command line are "
@@ -28,6 +35,7 @@ MADE_BY = (
     "Whoever asked for this and whoever approves it have to be two persons: one of the accounts was made, or "
     "given its password, by the other one less than a day ago."
 )
+GONE = "The account that asked for this is not what it was then, or gone: ask for it again."
 
 Key = tuple[str, ...]
 
@@ -83,6 +91,8 @@ def obstacle(accounts: Iterable[Administrator], requester: Asker, approver: Aske
         return MACHINE
     if _fold(requester.name) == _fold(approver.name) or requester.person == approver.person:
         return ONESELF
+    if not requester.machine and not any(_is(each, requester) for each in known):
+        return GONE
     if requester.machine or approver.machine:
         account = approver if requester.machine else requester
         return MADE_BY if _made_by_machine(known, account, since) else ""
@@ -93,9 +103,28 @@ def obstacle(accounts: Iterable[Administrator], requester: Asker, approver: Aske
     return ONESELF if approver.person in lasting.persons else MADE_BY
 
 
+def parts(
+    before: Iterable[Administrator],
+    after: Iterable[Administrator],
+    account: Administrator,
+    since: datetime,
+) -> bool:
+    """Whether accounts that were one with ``account`` are two persons' after its change, or without it."""
+    were = one_person(before, Asker(account.name, account.person), since).names
+    known = list(after)
+    left = [each for each in known if _fold(each.name) in were]
+    wholes = (one_person(known, Asker(each.name, each.person), since) for each in left[:1])
+    return any(not whole.names.issuperset(_fold(each.name) for each in left) for whole in wholes)
+
+
 def asked_by(transaction: Transaction, asker: Asker, now: datetime) -> OnePerson:
     """Whose budget a request of ``asker`` is counted in."""
     return one_person(transaction.administrators.everyone(), asker, now - FRESH)
+
+
+def _is(account: Administrator, asker: Asker) -> bool:
+    """A name alone may have been given to another account since."""
+    return _fold(account.name) == _fold(asker.name) and asker.person in (account.person, account.id)
 
 
 def _keys(account: Administrator, since: datetime) -> set[Key]:

@@ -218,6 +218,39 @@ async def test_a_puppet_is_no_second_person(office: Office) -> None:
 
 
 @ON_ONE
+async def test_a_puppet_that_is_removed_is_no_second_person(office: Office) -> None:
+    """With it would go what tells that it was one: it asked and is gone, or it made the one that approves."""
+    ann = office.token(office.hire("ann"))
+    puppet = office.hire("puppet", ann, fresh=True)
+    order = await office.order(office.token(puppet))
+    assert (await call(office.app, ann, "DELETE", f"/administrators/{puppet.id}")).status == 204
+    assert await office.post(ann, f"/wipes/{order}/approve") == 403
+    assert await office.post(ann, f"/wipes/{order}/cancel") == 200
+    between = office.hire("between", ann, fresh=True)
+    last = office.hire("last", office.token(between), fresh=True)
+    for who in (ann, office.token(between), BOOTSTRAP):
+        assert (await call(office.app, who, "DELETE", f"/administrators/{between.id}")).status == 409
+    await refused(office, ann, office.token(last))
+
+
+@ON_ONE
+async def test_nobody_makes_two_persons_of_their_accounts(office: Office) -> None:
+    """Neither by another mail address, nor by a puppet that says that they are two."""
+    first = office.hire("ann", address="ann@acme.example")
+    second, linked = office.hire("second", address="ann@acme.example"), office.hire("linked")
+    office.use.administrators.link(MACHINE_ACTOR, linked.id, first.id)
+    ann = office.token(office.use.administrators.get(first.id))
+    puppet = office.token(office.hire("puppet", ann, fresh=True))
+    for who in (ann, puppet, office.token(second)):
+        for each in (first, second):
+            path, body = f"/administrators/{each.id}", {"address": "else@acme.example"}
+            assert (await call(office.app, who, "PATCH", path, body)).status == 409
+        assert (await call(office.app, who, "DELETE", f"/administrators/{linked.id}/person")).status == 409
+    for other in (second, linked):
+        await refused(office, ann, office.token(office.use.administrators.get(other.id)))
+
+
+@ON_ONE
 async def test_an_account_that_was_made_long_ago_is_somebody(office: Office) -> None:
     asker = office.token(office.hire("ann"))
     approver = office.token(office.hire("bob", asker))

@@ -19,7 +19,8 @@ at_users = APIRouter(prefix="/organisations/{organisation}/users/{user}/offboard
 router = APIRouter(prefix="/organisations/{organisation}/jobs", tags=["jobs"])
 
 Reader = Annotated[Actor, needs(Permission.DEVICE_READ)]
-Offboarder = Annotated[Actor, needs(Permission.USER_OFFBOARD)]
+Offboarder = Annotated[Actor, needs(Permission.USER_OFFBOARD, destructive=True)]
+Canceller = Annotated[Actor, needs(Permission.USER_OFFBOARD)]
 Reason = Annotated[str, word(tidy_reason)]
 SHORTEST_S, LONGEST_S = int(MINIMUM_WAIT.total_seconds()), int(MAXIMUM_WAIT.total_seconds())
 
@@ -70,6 +71,6 @@ def get_job(organisation: str, job: str, use: With, _actor: Reader) -> JobView:
 
 
 @router.post("/{job}/cancel")
-def cancel_job(organisation: str, job: str, use: With, actor: Offboarder, body: Because = UNTOLD) -> JobView:
+def cancel_job(organisation: str, job: str, use: With, actor: Canceller, body: Because = UNTOLD) -> JobView:
     """Stop before the next step, and take back what no device has fetched."""
     return job_view(use.offboarding.cancel(actor, organisation, job, body.reason))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.records.administrators import Administrator
-from gateway.services.persons import MACHINE, MADE_BY, ONESELF, Asker, obstacle, one_person
+from gateway.services.persons import GONE, MACHINE, MADE_BY, ONESELF, Asker, obstacle, one_person, parts
 from tests.support.stores import NOON
 
 SINCE = NOON - timedelta(hours=24)
@@ -65,7 +65,8 @@ def test_what_is_one_with_either_of_two_makes_them_one() -> None:
 def test_a_name_is_one_person_however_it_is_spelled() -> None:
     assert obstacle([], Asker("Root", "p-1"), Asker(" root ", "p-2"), SINCE) == ONESELF
     assert obstacle([], Asker("STRASSE", "p-1"), Asker("straße", "p-2"), SINCE) == ONESELF
-    assert obstacle([], Asker("root", "p-1"), Asker("second", "p-2"), SINCE) == ""
+    two = [account("root", person="p-1"), account("second", person="p-2")]
+    assert obstacle(two, Asker("root", "p-1"), Asker("second", "p-2"), SINCE) == ""
     assert obstacle([], Asker("root", "p-1"), Asker("second", "p-1"), SINCE) == ONESELF, "even when removed"
 
 
@@ -77,6 +78,30 @@ def test_for_a_day_an_account_is_one_with_whoever_made_it() -> None:
     assert told(ANN, account("cas", vouched_by=ANN.id, vouched_at=LATELY), made) == MADE_BY
     assert told(account("cas", vouched_by=ANN.id, vouched_at=LATELY), made, ANN) == MADE_BY, "two puppets"
     assert told(account("cas", vouched_by=ANN.id, vouched_at=LATELY), made) == MADE_BY, "whose maker is gone"
+
+
+def test_who_is_gone_is_nobody_that_could_be_told_from_others() -> None:
+    gone = account("puppet", vouched_by=ANN.id, vouched_at=LATELY)
+    assert obstacle([ANN, BOB], asker(gone), asker(ANN), SINCE) == GONE
+    assert obstacle([ANN, BOB], asker(gone), BOOTSTRAP, SINCE) == GONE
+    again = replace(gone, id="a-other", person="a-other", vouched_by=BOB.id)
+    assert obstacle([ANN, BOB, again], asker(gone), asker(ANN), SINCE) == GONE, "another of the same name"
+    linked = replace(gone, person="a-cas", vouched_at=LONG_AGO)
+    assert obstacle([ANN, linked], asker(gone), asker(ANN), SINCE) == "", "linked since then"
+
+
+def test_an_account_that_joins_others_parts_them_when_it_goes() -> None:
+    made = account("made", vouched_by=ANN.id, vouched_at=LATELY)
+    deeper = account("deeper", vouched_by=made.id, vouched_at=LATELY)
+    assert parts([ANN, BOB, made, deeper], [ANN, BOB, deeper], made, SINCE)
+    assert not parts([ANN, BOB, made, deeper], [ANN, BOB, made], deeper, SINCE)
+    assert not parts([ANN, BOB], [BOB], ANN, SINCE)
+    assert not parts([ANN, made], [ANN], made, LATELY), "of another day"
+    mailing = account("mailing", address="ann@acme.example")
+    ann, moved = replace(ANN, address="Ann@acme.example"), replace(mailing, address="else@acme.example")
+    assert parts([ann, mailing], [ann, moved], mailing, SINCE)
+    linked = replace(mailing, person=ANN.id)
+    assert not parts([ann, linked], [ann, replace(moved, person=ANN.id)], linked, SINCE)
 
 
 def test_the_machine_is_one_person_and_no_account() -> None:

@@ -1,8 +1,14 @@
 """Off-boarding over REST (product 5.6)."""
 
+import json
+from dataclasses import replace
+
 import httpx
 
+from gateway.endpoints.api import create_api
+from gateway.records.authority import Appointment, Authority, Role
 from tests.support.desk import Desk
+from tests.support.scopes import call
 
 HOME = "/api/v1/organisations/acme"
 
@@ -27,3 +33,13 @@ async def test_what_is_wrong_or_not_there(client: httpx.AsyncClient, desk: Desk,
     assert (await client.post(f"{HOME}/users/{eve}/offboard")).status_code == 404
     job = (await client.post(f"{HOME}/users/{ann}/offboard")).json()["id"]
     assert (await client.get(f"/api/v1/organisations/globex/jobs/{job}")).status_code == 404
+
+
+async def test_off_boarding_destroys_so_it_is_confirmed(desk: Desk, ann: str) -> None:
+    """Stopping one is not kept waiting for that."""
+    bold = Authority("cas", appointments=(Appointment(Role.OPERATOR),), confirmed=True)
+    app, path = create_api(desk.services), f"/organisations/acme/users/{ann}/offboard"
+    assert (await call(app, replace(bold, confirmed=False), "POST", path, {})).status == 403
+    job = json.loads((await call(app, bold, "POST", path, {})).body)["id"]
+    stop = f"/organisations/acme/jobs/{job}/cancel"
+    assert (await call(app, replace(bold, confirmed=False), "POST", stop, {})).status == 200
