@@ -53,8 +53,14 @@ def program(desk: Desk, *arguments: str, **streams: Any) -> "subprocess.Popen[by
         [sys.executable, "-m", "gateway", *arguments],
         env=os.environ | {"USHER_CONFIG": str(desk.path)},
         cwd=Path(cli.__file__).parents[2],
+        preexec_fn=_heeding_ctrl_c,  # noqa: PLW1509 - sets one signal, takes no lock
         **streams,
     )
+
+
+def _heeding_ctrl_c() -> None:
+    """What a shell starts in the background ignores it, this run perhaps; a terminal's command does not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_who_reads_one_line_only_sees_no_complaint(desk: Desk, ann: str) -> None:
