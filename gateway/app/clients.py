@@ -80,6 +80,7 @@ class Clients:
             self._recollection,
             self._services.devices,
             self._threads,
+            self._services.app_passwords.alive,
         )
         self._hosts = ServedHosts(
             config.public_host,
@@ -155,6 +156,7 @@ class Clients:
             time.monotonic,
             last_verdict_s=config.limits.last_verdict_s,
         )
+        credentials.app_passwords = made.app_passwords
         answers = self._answers()
         discovery = self._discovery(credentials, answers)
         proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)

@@ -11,13 +11,14 @@ from autodiscover.zone import MailRecords
 from certs.sealing import Sealer
 from certs.signing import Signer
 from gateway.chance import Secrets, SystemClock
-from gateway.config import Backend, Config, UserMapping, read_secret
+from gateway.config import Backend, Config, Credentials, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
 from gateway.probes.examining import Examination
 from gateway.records.authority import EVERYTHING, Reach
 from gateway.services.access_rules import AccessRules
 from gateway.services.administrators import Administrators
 from gateway.services.archive import ArchiveService
+from gateway.services.app_passwords import AppPasswords
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
 from gateway.services.audit_archiving import AuditArchiving
@@ -116,6 +117,7 @@ class Services:
     profiles: Profiles
     repetitions: Repetitions
     administrators: Administrators
+    app_passwords: AppPasswords
     tokens: Tokens
     signing_in: SigningIn
     own_account: OwnAccount
@@ -187,6 +189,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         tokens=Tokens(store, store.within(EVERYTHING), clock, keys),
         signing_in=door.signing_in,
         own_account=door.own_account,
+        app_passwords=AppPasswords(store, clock, keys, _trusting(config)),
         recovering=door.recovering,
         recognition=door.recognition,
         refusals=Refusals(store, clock),
@@ -222,6 +225,12 @@ def _by_login(config: Config) -> frozenset[str]:
     """Backends for which all domains of an organisation are one name space of users."""
     told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
     return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
+
+
+def _trusting(config: Config) -> frozenset[str]:
+    """Backends that are told who somebody is and shown no password."""
+    trusting = Credentials.TRUSTED
+    return frozenset(name for name, each in config.backends.items() if each.credentials is trusting)
 
 
 def _domain_records(config: Config, store: DatabaseStore, clock: SystemClock) -> DomainRecords:

@@ -142,7 +142,7 @@ class ActiveSync:
         if basic is None:
             trace.verdict = NO_CREDENTIALS if headers.authorization is None else UNAUTHENTICATED
             return NOT_SIGNED_IN
-        principal = self._rooms.credentials.remembered(basic)
+        principal = self._rooms.credentials.remembered(basic, request.device_id)
         if principal is Look.UNKNOWN:
             try:
                 principal = await self._verified(basic, trace, request.device_id)
@@ -199,6 +199,19 @@ class ActiveSync:
         visit.trace.verdict = "identity"
         return refusal(visit.request.command, visit.request.version, _BLOCKED)
 
+    async def _still_right(self, visit: Visit, known: Known) -> bool:
+        """Whether the password that was right when the request came is so before the request may wait: it may
+        have been changed or revoked while the body came, and that is told once."""
+        if visit.principal.bound is None:
+            if not _outdated(visit.principal, known):
+                return True
+            recalled = await self._rooms.door.recall(visit)
+            return not (isinstance(recalled, TooManyDevices) or _outdated(visit.principal, recalled))
+        credentials, device_id = self._rooms.credentials, visit.request.device_id
+        if isinstance(credentials.remembered(visit.basic, device_id), Principal):
+            return True
+        return await credentials.verify(visit.basic, visit.trace.client, device_id) is not None
+
     async def _quarantined(self, visit: Visit, known: Known, body: Body, first: bytes = b"") -> Reply:
         trace, user_agent = visit.trace, visit.headers.user_agent
         trace.verdict = "quarantine"
@@ -230,11 +243,9 @@ class ActiveSync:
                 return verdict.reply
             if not isinstance(verdict, Forward):
                 return await self._quarantined(visit, known, body, seen.first)
-        if _outdated(visit.principal, known):
-            recalled = await self._rooms.door.recall(visit)
-            if isinstance(recalled, TooManyDevices) or _outdated(visit.principal, recalled):
-                visit.trace.verdict = "password changed"
-                return NOT_SIGNED_IN
+        if not await self._still_right(visit, known):
+            visit.trace.verdict = "password changed"
+            return NOT_SIGNED_IN
         if password is not None:
             send = Splice(send, partial(with_password, status=password))
         if self._tracing.until:

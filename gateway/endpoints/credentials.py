@@ -10,8 +10,11 @@ the answer is the same 401 (T1).
 import asyncio
 import binascii
 import logging
+import math
+import time
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -19,10 +22,12 @@ from gateway.endpoints.headers import read_headers
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
-from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace
+from gateway.log import NO_CREDENTIALS, UNAUTHENTICATED, Trace, background
 from gateway.proxy.asgi import Message
 from gateway.proxy.upstream import LoginAnswer
 from gateway.records import Actor, User, UserSource
+from gateway.records.app_passwords import AppPassword
+from gateway.services.drawn_secrets import app_password_digest
 from gateway.services.login import Login, Look, Principal
 from gateway.services.resolution import Resolved
 from gateway.services.throttle import Attempt
@@ -67,6 +72,15 @@ class Passwords(Protocol):
     def verify(self, user: User | None, password: str) -> bool: ...
 
 
+class AppPasswordsOf(Protocol):
+    """What is asked of the app passwords."""
+
+    def verify(
+        self, user: User | None, backend: str, password: str, device_id: str = "", source: str = ""
+    ) -> AppPassword | None: ...
+    def used(self, identity: str) -> None: ...
+
+
 class Prober(Protocol):
     """A backend that can be asked whether it lets somebody in."""
 
@@ -100,6 +114,12 @@ def read_basic(value: bytes | None) -> Basic | None:
 class Credentials:
     """Verifies, remembers, and lets one check serve all who wait for it.
 
+    An app password is remembered like any other credential, with the device that it belongs to: from another
+    one it is refused from memory, and is neither forgotten nor counted for it.
+
+    Attributes:
+        app_passwords: None where there are none.
+
     Args:
         upstreams: backend name to who can be asked about its users.
         now: monotonic seconds.
@@ -117,6 +137,7 @@ class Credentials:
         *,
         last_verdict_s: float = 0.0,
     ) -> None:
+        self.app_passwords: AppPasswordsOf | None = None
         self._last_verdict_s = last_verdict_s
         self._login = login
         self._users = users
@@ -126,9 +147,12 @@ class Credentials:
         self._now = now
         self._open: dict[bytes, asyncio.Future[Principal | None]] = {}
 
-    def remembered(self, basic: Basic) -> Principal | Look:
-        """What the cache knows; the hot path's only call."""
-        return self._login.look(basic.octets, self._now())
+    def remembered(self, basic: Basic, device_id: str = "") -> Principal | Look:
+        """What the cache knows of a credential that ``device_id`` shows; the hot path's only call."""
+        found = self._login.look(basic.octets, self._now())
+        if isinstance(found, Principal) and not found.serves(device_id):
+            return Look.REJECTED if found.bound else Look.UNKNOWN
+        return found
 
     async def verify(self, basic: Basic, source: str, device_id: str = "") -> Principal | None:
         """Check a credential that the cache does not know; None when it is wrong or may not be tried now.
@@ -141,6 +165,12 @@ class Credentials:
             GatewayError: BACKEND_DOWN when the one who knows cannot be asked, UNAVAILABLE without a database,
                 THROTTLED while too many others of the same network are being checked.
         """
+        principal = await self._shared(basic, source, device_id)
+        if principal is not None and device_id and principal.bound == "":  # checked for who told no device
+            principal = await self._shared(basic, source, device_id)
+        return principal if principal is not None and principal.serves(device_id) else None
+
+    async def _shared(self, basic: Basic, source: str, device_id: str) -> Principal | None:
         fingerprint = self._login.fingerprint(basic.octets)
         waiting = self._open.get(fingerprint)
         if waiting is not None:
@@ -219,10 +249,15 @@ class Credentials:
             return None
         epoch = self._login.epoch
         try:
-            verified = await self._ask(basic, resolved, source)
+            found = await self._ask_app_passwords(basic, resolved, device_id, source)
+            verified = None if found else await self._ask(basic, resolved, source)
         except BaseException:
             throttle.given_up(grant, self._now())
             raise
+        if found is not None:
+            principal, lives_s = found
+            self._login.accept(basic.octets, principal, grant, self._now(), epoch, lives_s=lives_s)
+            return principal
         if verified is None:
             if self._login.reject(basic.octets, self._now(), grant):
                 _log.warning("many names fail from one range", extra={"range": attempt.place.range})
@@ -240,6 +275,29 @@ class Credentials:
         """Whoever only came together with many others is told to come again; a guesser gets the 401."""
         if self._login.throttle.crowded(attempt, self._now()):
             raise GatewayError(Kind.THROTTLED)
+
+    async def _ask_app_passwords(
+        self, basic: Basic, resolved: Resolved | None, device_id: str, source: str
+    ) -> tuple[Principal, float] | None:
+        """Whose app password it is, and for how many seconds; nobody is asked about what cannot be one, and
+        for an unknown name as much as for a known one (T1)."""
+        if self.app_passwords is None or not app_password_digest(basic.password):
+            return None
+        user, backend = (resolved.user, resolved.backend) if resolved is not None else (None, "")
+        found = await self._threads.store(
+            self.app_passwords.verify, user, backend, basic.password, device_id, source
+        )
+        if found is None:
+            return None
+        background(self._note(found.id), name="app password used")
+        lives_s = math.inf if found.expires_at is None else found.expires_at.timestamp() - time.time()
+        return Principal(found.organisation, found.user, found.id, found.device_id), lives_s
+
+    async def _note(self, identity: str) -> None:
+        """Behind the request: nobody waits for it, and the next verification notes it too."""
+        if self.app_passwords is not None:
+            with suppress(GatewayError):
+                await self._threads.store(self.app_passwords.used, identity)
 
     async def _ask(self, basic: Basic, resolved: Resolved | None, source: str) -> User | None:
         if resolved is not None and resolved.organisation.user_source is UserSource.BACKEND:

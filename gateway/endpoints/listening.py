@@ -20,6 +20,7 @@ from gateway.errors import GatewayError
 from gateway.log import background
 from gateway.proxy.longpolls import LongPoll, LongPolls
 from gateway.records import Change, Scope
+from gateway.records.app_passwords import APP_PASSWORD
 from gateway.services.devices import DeviceService
 from gateway.services.login import Login
 from gateway.services.recollection import Recollection
@@ -56,7 +57,10 @@ class Listening:
         recollection: Recollection,
         devices: DeviceService,
         threads: Threads,
+        alive: Callable[[Collection[str]], Collection[str]] = frozenset,
     ) -> None:
+        """``alive``: of these ids of app passwords those that are still worth something."""
+        self._alive = alive
         self._snapshots = snapshots
         self._login = login
         self._polls = polls
@@ -168,15 +172,29 @@ class Listening:
         for start in range(0, len(waiting), BATCH):
             batch = waiting[start : start + BATCH]
             mark = self._snapshots.mark()
+            gone = await self._revoked(batch)
             for key, known in await self._answer(partial(self._recollection.known_again, batch)):
+                self._disprove(key, known, gone)
                 self._recheck(key, known, mark)
+
+    async def _revoked(self, batch: Sequence[DeviceKey]) -> frozenset[str]:
+        """App passwords that somebody waits with and that are worth nothing any more."""
+        shown = frozenset(proof for key in batch for proof in self._polls.proofs(key))
+        theirs = frozenset(proof for proof in shown if proof.startswith(APP_PASSWORD))
+        return theirs.difference(await self._answer(partial(self._alive, theirs))) if theirs else theirs
+
+    def _disprove(self, key: DeviceKey, known: Known | None, gone: frozenset[str]) -> None:
+        """End what waits with a password that is the user's no more."""
+        proofs = self._polls.proofs(key)
+        present = known.user.password_hash if known is not None else None
+        own = frozenset(proof for proof in proofs if not proof.startswith(APP_PASSWORD))
+        outdated = own - {present} if present is not None else frozenset()
+        if outdated or gone:
+            self._polls.disprove(key, outdated | gone, UNAUTHENTICATED)
 
     def _recheck(self, key: DeviceKey, known: Known | None, mark: int) -> None:
         if known is not None:
             self._snapshots.put(known, mark)
-            if known.user.password_hash is not None:
-                self._polls.disprove(key, known.user.password_hash, UNAUTHENTICATED)
-
         self._end(key, known)
         if known is not None:
             self._polls.leave(key, known.backend)

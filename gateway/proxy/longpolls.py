@@ -5,7 +5,7 @@ A wait is ended by setting the result of its ``cut``; ``forward`` races that fut
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from mdm.ashttp import Command, Reply
 from mdm.device import DeviceKey
@@ -135,11 +135,16 @@ class LongPolls:
         self.cuts += ended
         return ended
 
-    def disprove(self, key: DeviceKey, proof: str, reply: Reply) -> int:
-        """End with ``reply`` the waits of a partnership that began with another password than the one that
-        ``proof`` is of. Returns how many."""
+    def proofs(self, key: DeviceKey) -> frozenset[str]:
+        """What the waits of a partnership began with, as far as it is known."""
         waits = self._covered(key.organisation, key.user, key.device_id)
-        ended = sum(poll.end(reply) for poll in waits if poll.proof and poll.proof != proof)
+        return frozenset(poll.proof for poll in waits if poll.proof)
+
+    def disprove(self, key: DeviceKey, wrong: Collection[str], reply: Reply) -> int:
+        """End with ``reply`` the waits of a partnership that began with a password of which the proof is
+        ``wrong`` by now. Returns how many."""
+        waits = self._covered(key.organisation, key.user, key.device_id)
+        ended = sum(poll.end(reply) for poll in waits if poll.proof in wrong)
         self.cuts += ended
         return ended
 

@@ -18,6 +18,10 @@ class AuditTag(Enum):
     USER_APPEARED = "login:user:appeared"
     PROFILE_LINK_CREATED = "admin:profile-link:created"
     PROFILE_LINK_USED = "user:profile-link:used"
+    APP_PASSWORD_MADE = "user:app-password:made"  # noqa: S105 - a tag
+    APP_PASSWORD_BOUND = "device:app-password:bound"  # noqa: S105 - a tag
+    APP_PASSWORD_REVOKED = "user:app-password:revoked"  # noqa: S105 - a tag
+    SELF_SIGNED_IN = "user:self:signed-in"
     GROUP_CREATED = "admin:group:created"
     GROUP_CHANGED = "admin:group:changed"
     GROUP_REMOVED = "admin:group:removed"

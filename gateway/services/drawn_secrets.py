@@ -1,7 +1,8 @@
-"""Secrets that the gateway draws for administrators, and what is kept of them (product 7.6, 7.7; T28, T31).
+"""Secrets that the gateway draws for people, and what is kept of them (product 7.6, 7.7; T28, T31).
 
-Tokens are 256 bits of chance and recovery codes 80, so a plain digest keeps them: nobody finds one by trying,
-and looking a digest up tells nothing by its time. Prefixes say what a secret is, to people and to scanners.
+Tokens are 256 bits of chance, app passwords 100 and recovery codes 80, so a plain digest keeps them: nobody
+finds one by trying, and looking a digest up tells nothing by its time. Prefixes say what a secret is, to
+people and to scanners.
 """
 
 import base64
@@ -13,6 +14,8 @@ from gateway.services.ports import KeySource
 TOKEN, SESSION = "usht_", "ushs_"
 RECOVERY_CODES = 10
 _CODE_OCTETS, _GROUP = 10, 4
+_APP_OCTETS, _APP_LETTERS, _APP_GROUP = 15, 20, 5
+_BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 _FACTOR_OCTETS = 20
 """As long as the hash that makes the codes (RFC 4226, 4)."""
 
@@ -53,6 +56,19 @@ def draw_password(keys: KeySource) -> str:
     return "Re1-" + _grouped(_base32(keys, _CODE_OCTETS).lower())
 
 
+def draw_app_password(keys: KeySource) -> str:
+    """Twenty letters and digits in groups of five, a hundred bits: no person chooses it and a phone keeps it,
+    so it is made for being typed once."""
+    return _grouped(_base32(keys, _APP_OCTETS)[:_APP_LETTERS].lower(), _APP_GROUP)
+
+
+def app_password_digest(password: str) -> str:
+    """What is kept of an app password, whether its groups are typed apart or not; empty for what cannot be
+    one, and then nobody has to be asked."""
+    letters = password.replace("-", "").replace(" ", "").upper()
+    return digest_of(letters) if len(letters) == _APP_LETTERS and _BASE32.issuperset(letters) else ""
+
+
 def _octets(keys: KeySource) -> bytes:
     return bytes.fromhex(keys.identity("") + keys.identity(""))
 
@@ -61,5 +77,5 @@ def _base32(keys: KeySource, length: int) -> str:
     return base64.b32encode(hashlib.sha256(_octets(keys)).digest()[:length]).decode()
 
 
-def _grouped(letters: str) -> str:
-    return "-".join(letters[start : start + _GROUP] for start in range(0, len(letters), _GROUP))
+def _grouped(letters: str, size: int = _GROUP) -> str:
+    return "-".join(letters[start : start + size] for start in range(0, len(letters), size))

@@ -7,6 +7,7 @@ an attack on an account never locks out the phones that already sync. Memory onl
 purpose: everything here runs on the event loop's thread.
 """
 
+import math
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -40,12 +41,19 @@ class Principal:
 
     Attributes:
         proof: the password hash that it was right against, so that a long poll ends with the password that
-            began it; empty where the password lives elsewhere.
+            began it; empty where the password lives elsewhere. Of an app password its id.
+        bound: None for the user's own password; for an app password the DeviceId that it belongs to, empty
+            before a device has used it (``services.app_passwords``).
     """
 
     organisation: str
     user: str
     proof: str = field(default="", compare=False, repr=False)
+    bound: str | None = field(default=None, compare=False)
+
+    def serves(self, device_id: str) -> bool:
+        """Whether this device may show the credential; a request that tells none may show any."""
+        return self.bound is None or self.bound == device_id or not device_id
 
 
 class Login:
@@ -101,11 +109,19 @@ class Login:
         return found[1] if found is not None and now < found[0] + grace_s else None
 
     def accept(
-        self, octets: bytes, principal: Principal, grant: Grant, now: float, epoch: int | None = None
+        self,
+        octets: bytes,
+        principal: Principal,
+        grant: Grant,
+        now: float,
+        epoch: int | None = None,
+        *,
+        lives_s: float = math.inf,
     ) -> None:
         """Remember a verified credential.
 
         Args:
+            lives_s: seconds after which it is worth nothing.
             epoch: ``epoch`` as it was before verifying. What has been forgotten since may be this very
                 password, so the credential is then not remembered.
         """
@@ -115,7 +131,7 @@ class Login:
             return
         self._rejected.pop(fingerprint, None)
         self._drop(fingerprint)
-        self._accepted[fingerprint] = (now + self._memory_s, principal)
+        self._accepted[fingerprint] = (now + min(self._memory_s, lives_s), principal)
         self._by_user.setdefault(principal.user, set()).add(fingerprint)
         if len(self._accepted) > self._maximum:
             self._drop(next(iter(self._accepted)))

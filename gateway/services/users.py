@@ -119,6 +119,9 @@ class Users:
             after = changed(entry.transaction.directory, before, changes, hashed, self._backends)
             if after != before:
                 entry.transaction.directory.save_user(after)
+                if hashed is not None:  # whoever knew the old one may have made some, and may sit there still
+                    entry.transaction.app_passwords.remove_all(after.id)
+                    entry.transaction.self_sessions.end_all(after.id)
                 entry.record(target=after.id, before=shown(before), after=shown(after, before))
                 entry.announce(Scope.USER, after.organisation, after.id)
                 if _domain(after) != _domain(before):

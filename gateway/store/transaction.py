@@ -17,6 +17,7 @@ from gateway.records.authority import EVERYTHING, Reach
 from gateway.store import engine as engines
 from gateway.store.administrators import AdministratorRows
 from gateway.store.api_tokens import ApiTokenRows
+from gateway.store.app_passwords import AppPasswordRows
 from gateway.store.archive import ArchiveRows
 from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
@@ -36,6 +37,7 @@ from gateway.store.repetitions import RepetitionRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
 from gateway.store.sessions import SessionRows
+from gateway.store.self_sessions import SelfSessionRows
 from gateway.store.tenants import DirectoryRows
 from gateway.store.webhooks import DeliveryRows, PlaceRows, WebhookRows
 from gateway.store.wipe_orders import WipeOrderRows
@@ -55,6 +57,8 @@ class RowTransaction:
         self.directory = DirectoryRows(connection)
         self.profile_links = ProfileLinkRows(connection)
         self.policies = PolicyRows(connection)
+        self.app_passwords = AppPasswordRows(connection)
+        self.self_sessions = SelfSessionRows(connection)
         self.rules = RuleRows(connection)
         self.held = HeldRows(connection)
         self.assignments = AssignmentRows(connection)

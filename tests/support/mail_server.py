@@ -40,7 +40,7 @@ def command_of(target: str) -> str:
 async def mail_server(exchange: Exchange) -> None:
     """A mail server in a few lines: Ping and a waiting Sync hang until the client leaves."""
     seen = exchange.seen
-    if seen.header("authorization") is None:
+    if seen.header("authorization") is None and seen.header("x-usher-proof") is None:
         await reply(401, WWW_Authenticate='Basic realm="backend"')(exchange)
     elif seen.method == "OPTIONS":
         await reply(200, MS_ASProtocolVersions=VERSIONS, MS_ASProtocolCommands=COMMANDS)(exchange)

@@ -21,6 +21,7 @@ from gateway.records.authority import Authority, Permission, Reach
 from gateway.records.machine import Machine
 from gateway.services.access_rules import AccessRules
 from gateway.services.administrators import Administrators
+from gateway.services.app_passwords import AppPasswords
 from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
@@ -165,6 +166,8 @@ class UseCases(Protocol):
     def profiles(self) -> Profiles: ...
     @property
     def repetitions(self) -> Repetitions: ...
+    def app_passwords(self) -> AppPasswords: ...
+    @property
     @property
     def administrators(self) -> Administrators: ...
     @property

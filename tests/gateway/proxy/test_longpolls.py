@@ -120,8 +120,9 @@ async def test_a_wait_ends_with_the_password_that_began_it(polls: LongPolls) -> 
     old, unknown = polls.open(KEY, PING, "sogo", "hash-1"), polls.open(KEY, SYNC, "sogo")
     assert old is not None
     assert unknown is not None
-    assert polls.disprove(KEY, "hash-1", WIPE) == 0
-    assert polls.disprove(KEY, "hash-2", WIPE) == 1
+    assert polls.proofs(KEY) == {"hash-1"}
+    assert polls.disprove(KEY, {"hash-2"}, WIPE) == 0
+    assert polls.disprove(KEY, {"hash-1", "hash-2"}, WIPE) == 1
     assert old.cut.result() is WIPE
     assert not unknown.cut.done()
 
