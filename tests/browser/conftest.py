@@ -82,7 +82,7 @@ def sign_in(page: Page, code: str, password: str = PASSWORD) -> None:
     page.get_by_label("Name", exact=True).fill("olga")
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_label("Code", exact=True).fill(code)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/console/")
 
 
@@ -107,9 +107,9 @@ def enrolled(running: Gateway) -> list[str]:
     return list(made.own_account.enrol(actor, account.id, now_code(offered.secret)).recovery_codes)
 
 
-@pytest.fixture(scope="module")
-def console() -> Iterator[Console]:
-    """One gateway and one Chromium for a file of tests."""
+@contextmanager
+def opened() -> Iterator[Console]:
+    """A gateway and a Chromium; nothing may be asked of anybody else, and nothing may have to be stopped."""
     watch = chromium.Watch()
     with gateway({"url": "http://127.0.0.1:1/"}, "example.com", users=PEOPLE) as running:
         _await(running)
@@ -117,6 +117,13 @@ def console() -> Iterator[Console]:
             yield Console(running, launched, enrolled(running), watch)
         assert watch.elsewhere == []
         assert watch.violations == []
+
+
+@pytest.fixture(scope="module")
+def console() -> Iterator[Console]:
+    """One gateway and one Chromium for a file of tests."""
+    with opened() as made:
+        yield made
 
 
 @pytest.fixture

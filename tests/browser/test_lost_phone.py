@@ -25,7 +25,7 @@ class Hand:
     def send(self, button: str, **fields: str) -> None:
         for label, text in fields.items():
             self.page.get_by_label(label.replace("_", " "), exact=True).first.fill(text)
-        self.page.get_by_role("button", name=button).click()
+        self.page.get_by_role("button", name=button, exact=True).click()
         self.actions += 1
 
     def search(self, text: str) -> None:
