@@ -5,61 +5,19 @@ Most of what it prints is what strangers' devices report of themselves: on a ter
 character is left, and no cell of a CSV is a formula (T22, T23).
 """
 
-import csv
-import io
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import click
 
 from gateway.cli.api import at
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.paging import show_pages, watched, write
-from gateway.cli.tables import cell, table
+from gateway.cli.tables import table
 from gateway.endpoints.api.device_views import DeviceCounts, DeviceList, DeviceView
-from gateway.records.inventory import BY_RULE, FIELDS
-from mdm.device import WipeProgress
+from gateway.endpoints.spreadsheets import COLUMNS, csv_blocks
+from gateway.records.inventory import FIELDS
 
 HEADINGS = ("ADDRESS", "DEVICEID", "TYPE", "MODEL", "PROTOCOL", "STATE", "ACCESS", "LAST SEEN")
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\\")
-"""What makes a spreadsheet read a cell as a formula, or hides such a character behind it."""
-
-_AFTER_SEPARATOR = re.compile(r"(?<=;)(?=\s*[=+@\-＝＋＠－])")
-"""Where a formula would begin in a spreadsheet whose language separates columns by semicolons."""
-
-Column = Callable[[DeviceView], object]
-COLUMNS: Mapping[str, Column] = {
-    "address": lambda each: each.address,
-    "device_id": lambda each: each.device_id,
-    "alias": lambda each: each.alias,
-    "type": lambda each: each.device_type,
-    "family": lambda each: each.family,
-    "model": lambda each: each.reported.model,
-    "friendly_name": lambda each: each.reported.friendly_name,
-    "os": lambda each: each.reported.os,
-    "os_language": lambda each: each.reported.os_language,
-    "imei": lambda each: each.reported.imei,
-    "phone_number": lambda each: each.reported.phone_number,
-    "operator": lambda each: each.reported.mobile_operator,
-    "enable_outbound_sms": lambda each: each.reported.enable_outbound_sms,
-    "user_agent": lambda each: each.user_agent,
-    "protocol": lambda each: each.protocol_version,
-    "state": lambda each: each.state,
-    "wipe": lambda each: each.wipe.progress if each.wipe else WipeProgress.NONE,
-    "access": lambda each: each.access or BY_RULE,
-    "access_reason": lambda each: each.access_reason,
-    "held": lambda each: each.held_since,
-    "suspended": lambda each: each.suspended_until,
-    "diagnosis": lambda each: each.diagnosis,
-    "conflict": lambda each: each.conflict,
-    "policy": lambda each: each.policy_digest,
-    "first_seen": lambda each: each.first_seen,
-    "last_seen": lambda each: each.last_seen,
-    "last_sync": lambda each: each.last_sync,
-    "last_ip": lambda each: each.last_ip,
-}
-"""Of a CSV, by the names under which they can be asked for."""
 
 
 def asks(command: Callable[..., None]) -> Callable[..., None]:
@@ -117,24 +75,6 @@ def as_table(devices: Iterable[DeviceView]) -> str:
 def _row(each: DeviceView) -> Sequence[object]:
     shown = ("address", "device_id", "type", "model", "protocol", "state")
     return *(COLUMNS[name](each) for name in shown), each.access, each.last_seen
-
-
-def csv_blocks(pages: Iterable[Iterable[DeviceView]]) -> Iterator[str]:
-    """All columns, comma-separated, one device a line; the heading comes with the first page."""
-    heads: tuple[Iterable[str], ...] = (COLUMNS,)
-    for devices in pages:
-        rows = ([harmless(column(each)) for column in COLUMNS.values()] for each in devices)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows((*heads, *rows))
-        yield text.getvalue()
-        heads = ()
-
-
-def harmless(value: object) -> str:
-    """A cell that no spreadsheet reads as a formula: an apostrophe stands before what looks like one."""
-    text = _AFTER_SEPARATOR.sub("'", "" if value is None else cell(value))
-    plain = unicodedata.normalize("NFKC", text).lstrip()  # some spreadsheets read full-width signs as well
-    return f"'{text}" if plain.startswith(FORMULA) else text
 
 
 def _count(work: Work, counts: DeviceCounts) -> None:

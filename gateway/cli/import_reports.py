@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from gateway.cli.device_list import harmless
 from gateway.cli.import_lines import Line
+from gateway.endpoints.spreadsheets import harmless
 
 LISTED = 100
 """Refused lines that are told on standard error; the report has all of them."""

@@ -6,10 +6,8 @@ would change the order of the letters (T22): every character that is not printab
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from enum import Enum
 
-from gateway.records.texts import visible
+from gateway.records.texts import cell, visible
 
 __all__ = ["cell", "json_line", "listing", "table", "table_blocks", "visible"]
 
@@ -39,21 +37,6 @@ def listing(values: Mapping[str, object]) -> str:
     told = {name: cell(value) for name, value in values.items() if value not in (None, "", (), [])}
     width = max((len(name) for name in told), default=0)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in told.items())
-
-
-def cell(value: object) -> str:
-    """One value on one line."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, list | tuple):
-        return ", ".join(cell(each) for each in value)
-    return visible(str(value))
 
 
 def json_line(document: object) -> str:

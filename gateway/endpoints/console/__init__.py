@@ -11,6 +11,7 @@ from starlette.responses import Response
 from gateway.endpoints.api.calls import UseCases
 from gateway.endpoints.console import (
     accounts,
+    bulk,
     device,
     device_acts,
     devices,
@@ -20,6 +21,7 @@ from gateway.endpoints.console import (
     leaving,
     machine,
     overview,
+    passkeys,
     people,
     policies,
     quarantine,
@@ -37,8 +39,10 @@ from gateway.errors import GatewayError, Kind
 PREFIX = "/console"
 ROUTERS: tuple[APIRouter, ...] = (
     signing.router,
+    passkeys.router,
     overview.router,
     devices.router,
+    bulk.router,
     device.router,
     device_acts.router,
     wiping.router,

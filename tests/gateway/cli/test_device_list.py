@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.cli import api
-from gateway.cli.device_list import COLUMNS, harmless
-from gateway.records.inventory import FIELDS
+from gateway.endpoints.spreadsheets import COLUMNS
 from gateway.services.tenants import Settings
 from mdm.device import Device, DeviceInformation
 from tests.support.desk import Desk, Usher
@@ -25,11 +24,6 @@ def evil(desk: Desk, ann: str) -> Device:
     phone = desk.phone(ann)
     told = DeviceInformation(*(EVIL for _ in range(9)))
     return desk.services.devices.learn_information(phone.key, told, ADMIN)
-
-
-def test_every_column_can_be_asked_for() -> None:
-    assert set(COLUMNS) - set(FIELDS) == {"enable_outbound_sms"}
-    assert set(FIELDS) - set(COLUMNS) == {"user_name"}
 
 
 def test_filters_sorts_and_limits(usher: Usher, asked: Callable[..., Any], desk: Desk, ann: str) -> None:
@@ -64,25 +58,6 @@ def test_no_cell_of_a_csv_is_a_formula(usher: Usher, evil: Device) -> None:
     assert heads == list(COLUMNS)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
     assert cells[heads.index("friendly_name")].startswith("'=HYPERLINK")
-
-
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\n=1", "＝1", "＠x"]
-)
-def test_what_looks_like_a_formula_gets_an_apostrophe(text: str) -> None:
-    assert harmless(text).startswith("'")
-    assert "\t" not in harmless(text)
-
-
-@pytest.mark.parametrize(("text", "after"), [("a;=1", "a;'=1"), ("a; ＋1;@b", "a;' ＋1;'@b"), ("a;b", "a;b")])
-def test_nor_does_one_begin_where_a_semicolon_separates_columns(text: str, after: str) -> None:
-    assert harmless(text) == after
-
-
-@pytest.mark.parametrize("text", ["iPhone", "", "a=b", "1-2", "Ünïcode"])
-def test_anything_else_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
-    assert harmless(None) == ""
 
 
 def test_nothing_in_json_commands_the_terminal(usher: Usher, desk: Desk, ann: str) -> None:

@@ -2,9 +2,13 @@
 
 import httpx
 
+from gateway.endpoints.console.devices import VIEWS
+from gateway.endpoints.console.wording import languages
 from gateway.records.authority import Appointment, Authority, Role
+from gateway.records.inventory import FIELDS
 from tests.gateway.endpoints.console.conftest import Sitting
 from tests.support.desk import Desk
+from tests.support.world import ADMIN
 
 LIST = "/console/o/acme/devices"
 
@@ -45,3 +49,38 @@ async def test_another_organisation_is_not_there(desk: Desk, sitting: Sitting) -
 async def test_nobody_looks_without_the_permission(sitting: Sitting) -> None:
     async with sitting(Authority("nobody")) as client:
         assert (await client.get(LIST)).status_code == 403
+
+
+async def test_every_field_can_be_asked_for_and_shown(desk: Desk, browser: httpx.AsyncClient) -> None:
+    desk.phone("ann@acme.example")
+    page = (await browser.get(LIST, params={"columns": "all", "user_agent": "iOS"})).text
+    for name in FIELDS:
+        assert f'name="{name}"' in page
+    assert "PHONE1" in page
+    assert "192.0.2.7" in page
+    assert 'name="columns" value="all"' in page
+
+
+async def test_the_times_that_are_offered_mean_what_they_say(desk: Desk, browser: httpx.AsyncClient) -> None:
+    desk.phone("ann@acme.example")  # its world's clock stands in March 2026
+    for asked, there in (("<30d", True), (">=7d", False)):
+        page = (await browser.get(LIST, params={"last_seen": asked})).text
+        assert ("PHONE1" in page) is there
+
+
+async def test_a_spreadsheet_has_every_device_and_no_formula(desk: Desk, browser: httpx.AsyncClient) -> None:
+    for name in ("PHONE1", "PHONE2"):
+        key = desk.phone("ann@acme.example", name).key
+        desk.services.inventory.rename(ADMIN, key, "=1+1")
+    answer = await browser.get(f"{LIST}.csv", params={"search": "PHONE", "sort": "device_id"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.headers["content-disposition"] == 'attachment; filename="devices-acme.csv"'
+    lines = answer.text.splitlines()
+    assert [line.split(",")[1:3] for line in lines[1:]] == [["PHONE1", "'=1+1"], ["PHONE2", "'=1+1"]]
+    assert (await browser.get(f"{LIST}.csv", params={"last_seen": "yesterdayish"})).status_code == 400
+
+
+def test_the_second_language_has_every_field_and_view() -> None:
+    known = languages()["de"].texts
+    wanted = [*(field.meaning for field in FIELDS.values()), *(label for label, _ in VIEWS)]
+    assert [each for each in wanted if each not in {*known, "DeviceId", "DeviceType"}] == []
