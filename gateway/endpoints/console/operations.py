@@ -86,11 +86,11 @@ class Operations:
             GatewayError: as the route would answer it; FORBIDDEN and UNCONFIRMED before anything else.
         """
         taken = shape(operation)
-        reach = permit(self.authority, taken.needs)
+        use = self._use_cases.within(permit(self.authority, taken.needs))
         given = {
             taken.actor: actor_of(self.authority, self._request),
-            taken.use: self._use_cases.within(reach),
-            taken.bearer: Asking(self.authority, self._use_cases),
+            taken.use: use,
+            taken.bearer: Asking(self.authority, use),
         }
         return operation(**arguments, **{name: value for name, value in given.items() if name})
 

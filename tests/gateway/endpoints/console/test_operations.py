@@ -1,10 +1,12 @@
 """The console calls the API's own functions, with their permissions and no others (T25)."""
 
+from typing import Annotated
+
 import pytest
 from fastapi import APIRouter, Request
 
 from gateway.endpoints.api import ROUTERS
-from gateway.endpoints.api.calls import ADMINISTRATOR, Needs
+from gateway.endpoints.api.calls import ADMINISTRATOR, Bearer, Needs, needs
 from gateway.endpoints.api.device_queries import DeviceQuery
 from gateway.endpoints.api.devices import list_devices
 from gateway.endpoints.api.organisations import NewOrganisation, get_organisation, list_organisations
@@ -12,6 +14,7 @@ from gateway.endpoints.api.wipes import WipeRequest, request_wipe
 from gateway.endpoints.console.asking import ALL
 from gateway.endpoints.console.operations import Operations, body, may, query, shape
 from gateway.errors import GatewayError, Kind
+from gateway.records import Actor
 from gateway.records.authority import MACHINE, Appointment, Authority, Permission, Role
 from tests.support.desk import Desk
 
@@ -53,6 +56,19 @@ def test_a_call_reaches_what_its_permission_reaches(desk: Desk) -> None:
     with pytest.raises(GatewayError) as foreign:
         clerk.call(get_organisation, organisation="globex")
     assert foreign.value.kind is Kind.NOT_FOUND
+
+
+def test_a_further_permission_reaches_what_both_reach(desk: Desk) -> None:
+    """As over REST: help desk here, who may look there, does nothing there by both together."""
+    router = APIRouter()
+
+    @router.post("/both")
+    def both(bearer: Bearer, _actor: Annotated[Actor, needs(Permission.DEVICE_WIPE)]) -> list[str]:
+        return [each.alias for each in bearer.require(Permission.ORGANISATION_READ).tenants.organisations()]
+
+    homes = {each: desk.services.tenants.organisation(each).id for each in ("acme", "globex")}
+    held = (Appointment(Role.HELP_DESK, homes["acme"]), Appointment(Role.VIEWER, homes["globex"]))
+    assert operations(desk, Authority("clerk", appointments=held)).call(both) == ["acme"]
 
 
 def test_a_destructive_call_wants_the_second_factor_first(desk: Desk) -> None:
