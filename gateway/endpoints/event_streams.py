@@ -19,6 +19,9 @@ AGAIN = "usher.again"
 MOST = 100
 """Streams at once; more are refused."""
 
+EACH = 10
+"""Streams at once of one session or token: nobody takes the places of everybody."""
+
 KEEP_ALIVE_S = 15.0
 RECHECK_S = 30.0
 """How often the permission is looked at again (T29): at least once a minute."""
@@ -54,7 +57,7 @@ class Streams:
         self._most = most
         self._keep_alive_s = keep_alive_s
         self._recheck_s = recheck_s
-        self._open: set[asyncio.Event] = set()
+        self._open: dict[asyncio.Event, str] = {}
         self._ending = False
 
     def __len__(self) -> int:
@@ -66,23 +69,26 @@ class Streams:
         for rung in self._open:
             rung.set()
 
-    async def stream(self, batch: Batch, place: int, again: Again | None = None) -> AsyncIterator[str]:
-        """The text of one stream from a place on.
+    async def stream(
+        self, batch: Batch, place: int, again: Again | None = None, who: str = ""
+    ) -> AsyncIterator[str]:
+        """The text of one stream from a place on; ``who``: the session or token that asks for it.
 
         Raises:
             GatewayError: THROTTLED where there are too many, UNAVAILABLE while the process ends.
         """
         if self._ending:
             raise GatewayError(Kind.UNAVAILABLE)
-        if len(self._open) >= self._most:
+        own = sum(each == who for each in self._open.values()) if who else 0
+        if len(self._open) >= self._most or own >= EACH:
             raise GatewayError(Kind.THROTTLED, "There are too many streams of events.")
         rung = self._bell.listen()
-        self._open.add(rung)
+        self._open[rung] = who
         try:
             async for text in self._told(rung, batch, place, again):
                 yield text
         finally:
-            self._open.discard(rung)
+            self._open.pop(rung, None)
             self._bell.leave(rung)
 
     async def _told(

@@ -122,7 +122,9 @@ async def _streamed(request: Request, query: EventFilter, events: Events, wanted
     begin = _last_id(request) or query.after
     if begin is None:
         begin = await anyio.to_thread.run_sync(events.present)
-    told = streams.stream(partial(_batch, events, wanted), begin, _still(request))
+    asker: Authority = request.scope[ADMINISTRATOR]
+    who = asker.credential or asker.name
+    told = streams.stream(partial(_batch, events, wanted), begin, _still(request), who)
     # The first step takes the stream's place among those that there may be: it is refused before any answer.
     first = await anext(told)
     headers = {"X-Accel-Buffering": "no"}

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.endpoints.event_streams import COMMENT, Streams
+from gateway.endpoints.event_streams import COMMENT, EACH, Streams
 from gateway.errors import GatewayError, Kind
 
 
@@ -82,6 +82,19 @@ async def test_there_is_an_end_to_them_and_a_place_is_given_back(source: Source)
     await stream.aclose()  # type: ignore[attr-defined]
     assert (len(streams), source.waiting) == (0, set())
     await following(streams.stream(source.batch, 0))
+
+
+async def test_nobody_takes_the_places_of_everybody(source: Source) -> None:
+    streams = Streams(source)
+    held = [streams.stream(source.batch, 0, who="t-1") for _ in range(EACH)]
+    for each in held:
+        await following(each)
+    with pytest.raises(GatewayError) as caught:
+        await following(streams.stream(source.batch, 0, who="t-1"))
+    assert caught.value.kind is Kind.THROTTLED
+    await following(streams.stream(source.batch, 0, who="t-2"))
+    await held[0].aclose()  # type: ignore[attr-defined]
+    await following(streams.stream(source.batch, 0, who="t-1"))
 
 
 async def test_they_end_with_the_process(source: Source) -> None:
