@@ -26,7 +26,12 @@ LONGEST = timedelta(days=366)
 MAXIMUM_NETWORKS = 50
 
 NO_SCOPE = "Name permissions, appointments or both: a token for everything is none."
-NO_NETWORK = "A token that may erase devices or act unasked is for named networks only."
+WIDEST = {4: 8, 6: 16}
+"""Shortest prefix, by version of IP, of a network that says whence somebody comes."""
+
+NO_NETWORK = (
+    "A token that may erase devices or act unasked is for named networks only: /8 at most, /16 of IPv6."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,9 @@ def _require_guarded(token: ApiToken) -> None:
     full = any(Permission.WIPE_FULL in each.permissions for each in token.appointments)
     limited = token.limits is not None and Permission.WIPE_FULL not in token.limits
     erases = (full and not limited) or Permission.WIPE_FULL in (token.limits or ())
-    if (erases or token.destructive) and not token.networks:
+    named = [ip_network(each) for each in token.networks]
+    placed_well = named and all(each.prefixlen >= WIDEST[each.version] for each in named)
+    if (erases or token.destructive) and not placed_well:
         raise _wrong("networks", NO_NETWORK)
 
 

@@ -66,6 +66,8 @@ def test_a_token_is_shown_once_and_its_digest_kept(home: House) -> None:
         (Wanted("x", SOON, READ, networks=("192.0.2.1/24",)), "networks"),
         (Wanted("x", SOON, READ, networks=tuple(f"10.0.0.{n}" for n in range(51))), "networks"),
         (Wanted("x", SOON, READ, destructive=True), "networks"),
+        (Wanted("x", SOON, READ, networks=("0.0.0.0/0",), destructive=True), "networks"),
+        (Wanted("x", SOON, READ, networks=(*HERE, "2000::/3"), destructive=True), "networks"),
         (Wanted("x", SOON, frozenset({Permission.WIPE_FULL})), "networks"),
         (Wanted("x", SOON, appointments=(WIPER,)), "networks"),
     ],
