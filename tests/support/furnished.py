@@ -16,6 +16,7 @@ from gateway.chance import SystemClock
 from gateway.cli.api import _asked_by, _Within
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.middleware import App
+from gateway.records.app_passwords import AppPassword
 from gateway.records.authority import MACHINE, Authority
 from gateway.services.tenants import Settings
 from tests.support.desk import Desk, furnish
@@ -90,6 +91,7 @@ def furnished(folder: Path) -> Iterator[Furnished]:
         with httpx.Client(transport=transport, base_url="http://usher", timeout=60) as client:
             made = Furnished(desk, app, client, {}, folder / "furnished.db")
             _people(desk)
+            _app_password(desk)
             made.places.update(_rest(made))
             desk.phone(BOB, "PHONE4")  # the one that has the policy in force
             with (
@@ -113,6 +115,14 @@ def _people(desk: Desk) -> None:
     made.users.create(ADMIN, "globex", "eve@globex.example", password=PASSWORD)
     for address, device_id in ((ANN, "PHONE1"), (BOB, "PHONE2"), (ANN, "PHONE3")):
         desk.phone(address, device_id)
+
+
+def _app_password(desk: Desk) -> None:
+    """Made by who they are for, which no route does."""
+    owner = desk.services.users.get(ANN)
+    made = AppPassword("k-" + "5" * 32, owner.organisation, owner.id, "phone", "d" * 64, SystemClock().now())
+    with desk.services.store.write() as transaction:
+        transaction.app_passwords.add(made)
 
 
 def _id_of(minted: Any) -> str:
@@ -160,4 +170,5 @@ def _rest(made: Furnished) -> dict[str, str]:
         "rule": "old",
         "order": waiting,
         "job": job["id"],
+        "app_password": "k-" + "5" * 32,
     }

@@ -19,6 +19,7 @@ from gateway.app import Services
 from gateway.endpoints.api import create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.records import Actor, ResourceKind, Right, User
+from gateway.records.app_passwords import AppPassword
 from gateway.records.authority import MACHINE, Appointment, Authority, Role
 from gateway.records.events import Webhook
 from gateway.services.administrators import NewAdministrator
@@ -84,6 +85,11 @@ class Household:
     second: Person
 
     @property
+    def app_password(self) -> str:
+        """Of ``first``."""
+        return f"k-{self.alias:0<32}"
+
+    @property
     def parameters(self) -> Mapping[str, str]:
         """What a path may name, by the name of its parameter; a new route brings what it needs here."""
         return {
@@ -107,6 +113,7 @@ class Household:
             "address": self.second.user.address,
             "token": "t-" + "0" * 32,
             "session": "s-" + "0" * 32,
+            "app_password": self.app_password,
         }
 
     @property
@@ -188,6 +195,7 @@ def _household(made: desk.Desk, alias: str, first: str, second: str) -> Househol
     use.policies.create(ADMIN, alias, "strict", {})
     rule = {"id": "rule", "name": "Old", "effect": "block", "conditions": [{"criterion": "os", "is": ["x"]}]}
     use.access_rules.create(ADMIN, alias, rule)
+    _app_password(use, alias, people[0])
     return Household(
         alias,
         home.id,
@@ -202,6 +210,12 @@ def _household(made: desk.Desk, alias: str, first: str, second: str) -> Househol
         _webhook(use, home.id, alias),
         *(_person(made, person) for person in people),
     )
+
+
+def _app_password(use: Services, alias: str, owner: User) -> None:
+    made = AppPassword(f"k-{alias:0<32}", owner.organisation, owner.id, "phone", "d" * 64, NOON)
+    with use.store.write() as transaction:
+        transaction.app_passwords.add(made)
 
 
 def _administrator(use: Services, home: str, alias: str) -> str:

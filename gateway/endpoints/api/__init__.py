@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from gateway.endpoints.api import (
     administrators,
     all_devices,
+    app_passwords,
     archive,
     audit,
     bulk_devices,
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bulk_users.router,
     users.everywhere,
     profile_links.router,
+    app_passwords.router,
     groups.router,
     bulk_members.router,
     resources.router,
