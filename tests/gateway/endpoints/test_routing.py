@@ -27,7 +27,7 @@ NOWHERE = [
     "/autodiscover/",
     "/autodiscover/x.xml",
     "/api/v1/organisations",
-    "/healthz",
+    "/healthz/",
     "/metrics",
     "/rpc/rpcproxy.dll",
     "/mapi/nspi",
