@@ -30,9 +30,10 @@ from gateway.endpoints.console import (
     trail,
     wiping,
 )
-from gateway.endpoints.console.asking import Ask, Form
+from gateway.endpoints.console.asking import Ask
 from gateway.endpoints.console.assets import serve_asset
 from gateway.endpoints.console.menu import menu
+from gateway.endpoints.forms import Form
 from gateway.endpoints.rendering import REST
 from gateway.errors import GatewayError, Kind
 

@@ -26,8 +26,9 @@ from gateway.endpoints.api.administrators import (
 )
 from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.tokens import NewToken, TokenFilter, list_tokens, mint_token, revoke_token
-from gateway.endpoints.console.asking import Ask, Form, opens
+from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
 from gateway.records.authority import Permission, Role
 

@@ -8,10 +8,9 @@ so.
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -22,7 +21,9 @@ from gateway.endpoints.api.organisations import OrganisationView, get_organisati
 from gateway.endpoints.api.sessions import Proof, confirm_session
 from gateway.endpoints.console.operations import Operations, body, shape
 from gateway.endpoints.console.pages import render
-from gateway.endpoints.console.wording import Language, chosen
+from gateway.endpoints.console.wording import chosen
+from gateway.endpoints.forms import Form, read_form
+from gateway.endpoints.wording import Language
 from gateway.errors import GatewayError, Kind
 
 T = TypeVar("T")
@@ -41,34 +42,6 @@ PROOF = "proof"
 
 ALL = Page(limit=PAGE_LIMIT)
 """A whole list at once; of one that goes beyond, the first page."""
-
-FORM_LIMIT = 256 * 1024
-"""Octets of a form: a policy with two full application lists has a tenth of it."""
-
-FIELDS_LIMIT = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """What a form said: texts by name, several of one name in their order."""
-
-    pairs: tuple[tuple[str, str], ...] = ()
-
-    def text(self, name: str) -> str:
-        """The last value of a field, empty where it was not sent."""
-        return next((value for key, value in reversed(self.pairs) if key == name), "")
-
-    def all(self, name: str) -> list[str]:
-        """Every value of a field."""
-        return [value for key, value in self.pairs if key == name]
-
-    def has(self, name: str) -> bool:
-        """Whether the field was sent: a check box that is not ticked is not."""
-        return any(key == name for key, _ in self.pairs)
-
-    def given(self, *names: str) -> dict[str, str]:
-        """The named fields that hold something."""
-        return {name: self.text(name) for name in names if self.text(name)}
 
 
 class Ask:
@@ -194,29 +167,3 @@ def _require_token(ask: Ask) -> None:
 def opens(operation: Callable[..., Any]) -> Any:
     """A page's ``Annotated[Ask, opens(list_devices)]``."""
     return Depends(Opens(operation))
-
-
-async def read_form(request: Request) -> Form:
-    """The form of a POST; strict about its type, its size and the number of its fields.
-
-    Raises:
-        GatewayError: MALFORMED, TOO_LARGE.
-    """
-    if request.method != "POST":
-        return Form()
-    if request.headers.get("content-type", "").split(";")[0].strip() != "application/x-www-form-urlencoded":
-        raise GatewayError(Kind.MALFORMED, "A form is expected.")
-    text = await request.body()
-    if len(text) > FORM_LIMIT:
-        raise GatewayError(Kind.TOO_LARGE, f"A form has at most {FORM_LIMIT} octets.")
-    try:
-        pairs = parse_qsl(
-            text.decode("ascii"),
-            keep_blank_values=True,
-            strict_parsing=bool(text),
-            errors="strict",
-            max_num_fields=FIELDS_LIMIT,
-        )
-    except ValueError as error:
-        raise GatewayError(Kind.MALFORMED, "The form cannot be read.") from error
-    return Form(tuple(pairs))

@@ -34,8 +34,9 @@ from gateway.endpoints.api.policy_assignments import Removal as Unassignment
 from gateway.endpoints.api.policy_reference import SettingView, honours, list_templates
 from gateway.endpoints.api.policy_rollout import cancel, get_rollout, hasten, pause, resume
 from gateway.endpoints.api.policy_views import RehearsalView
-from gateway.endpoints.console.asking import Ask, Form, opens
+from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
 from mdm.layers import REFRESH
 from mdm.policy import SWITCHES, Kind

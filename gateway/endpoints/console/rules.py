@@ -28,8 +28,9 @@ from gateway.endpoints.api.rules import (
     set_default,
     set_mode,
 )
-from gateway.endpoints.console.asking import Ask, Form, opens
+from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body
+from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
 from mdm.criteria import CRITERIA
 from mdm.device import AccessLevel

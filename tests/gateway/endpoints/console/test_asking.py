@@ -4,7 +4,8 @@ import httpx
 import pytest
 
 from gateway.endpoints.console import ROUTERS
-from gateway.endpoints.console.asking import Form, Opens
+from gateway.endpoints.console.asking import Opens
+from gateway.endpoints.forms import Form
 from tests.gateway.endpoints.console.conftest import TOKEN
 from tests.support.desk import Desk
 

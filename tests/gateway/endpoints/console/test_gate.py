@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from gateway.endpoints.api.calls import ADMINISTRATOR
-from gateway.endpoints.console.gate import COOKIE, Gate, csrf_of, from_here, session_of, set_cookie
+from gateway.endpoints.browsers import csrf_of, from_here
+from gateway.endpoints.console.gate import COOKIE, Gate, session_of, set_cookie
 from gateway.endpoints.middleware import Receive, Scope, Send
 from gateway.endpoints.principals import NOBODY
 from gateway.errors import GatewayError, Kind

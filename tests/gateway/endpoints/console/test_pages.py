@@ -5,7 +5,8 @@ from importlib.resources import files
 
 import pytest
 
-from gateway.endpoints.console.pages import ENVIRONMENT, visible, when, word
+from gateway.endpoints.console.pages import ENVIRONMENT
+from gateway.endpoints.escaping import visible, when, word
 from mdm.device import DeviceState
 
 HOSTILE = "<script>alert(1)</script>\u202etxt.exe\u200b\x1b[2J\r\n\"'><img src=x onerror=alert(1)>"

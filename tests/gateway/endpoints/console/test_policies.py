@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.endpoints.console.asking import Form
 from gateway.endpoints.console.policies import document_of
+from gateway.endpoints.forms import Form
 from mdm.policy import SETTINGS, Policy
 from tests.support.desk import Desk
 

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from gateway.endpoints.console.asking import Form
 from gateway.endpoints.console.rules import document_of
+from gateway.endpoints.forms import Form
 from mdm.rule_documents import from_document
 from tests.support.desk import Desk
 

@@ -1,0 +1,37 @@
+"""What pages on both listeners stand behind (T24); the console's gate shows it at work."""
+
+import pytest
+
+from gateway.endpoints.browsers import cookie_line, cookie_of, csrf_of, from_here, headers_of
+
+SECRET = "ushx_" + "x" * 43
+
+
+@pytest.mark.parametrize(
+    ("header", "found"),
+    [
+        (f"name={SECRET}", SECRET),
+        (f"other=1; name={SECRET}", SECRET),
+        (f"names={SECRET}", ""),
+        ("name=usht_wrong", ""),
+        ("", ""),
+    ],
+)
+def test_a_cookie_is_its_own_names_and_kinds(header: str, found: str) -> None:
+    assert cookie_of(header.encode(), "name", "ushx_") == found
+    assert cookie_of(b"\xff" + header.encode(), "name", "ushx_") == ""
+
+
+def test_a_session_is_this_hosts_alone() -> None:
+    line = cookie_line("__Host-x", SECRET, 60)
+    assert all(f"; {part}" in line for part in ("Path=/", "Secure", "HttpOnly", "SameSite=Strict"))
+
+
+def test_each_session_has_a_token_of_its_own() -> None:
+    assert csrf_of(SECRET) not in ("", SECRET, csrf_of(SECRET + "x"))
+
+
+def test_of_an_origin_that_came_twice_none_is_chosen() -> None:
+    pairs = [(b"host", b"a"), (b"origin", b"https://a"), (b"origin", b"https://b")]
+    assert not from_here(headers_of({"headers": pairs}))
+    assert from_here(headers_of({"headers": pairs[:2]}))
