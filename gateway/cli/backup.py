@@ -153,6 +153,11 @@ def _warn(manifest: Manifest, keys: bool) -> None:
         "revoked tokens. Do it again.",
         err=True,
     )
+    click.echo(
+        "usher: wipes that were taken back after it are open again, and a device obeys as soon as it comes: "
+        "look at usher wipe list.",
+        err=True,
+    )
     if keys:
         click.echo("usher: gateways that run must be restarted to read the keys.", err=True)
 

@@ -27,10 +27,13 @@ from gateway.store import schema
 from gateway.store.backup import BATCH, Told, last_number, sequence_of
 from gateway.store.backup_files import BackupReader, Manifest, TableContent
 from gateway.store.tables import audit, changes, metadata
+from gateway.store.tables_administrators import sessions
+from gateway.store.tables_self_service import self_sessions
 from gateway.store.transaction import RowTransaction, translated
 
-UNREAD = frozenset({changes.name})
-"""Tables whose rows mean nothing in another database: a place in one change feed is none in the other."""
+UNREAD = frozenset({changes.name, sessions.name, self_sessions.name})
+"""Tables whose rows mean nothing in another database: a place in one change feed is none in the other, and
+whoever signed out since the backup must not be signed in again (T29)."""
 
 FIRST = ("audit_seals",)
 """Tables that go before the others: where the trail was archived its first record is not number 1, and its

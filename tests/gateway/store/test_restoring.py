@@ -4,6 +4,7 @@ import io
 import json
 import time
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from sqlalchemy import create_engine, inspect, text
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditRecord, AuditTag, Scope
+from gateway.records.administrators import Administrator, Session
+from gateway.records.authority import MACHINE
 from gateway.store import DatabaseStore, FeedGap, engine, migrate, open_store, schema
 from gateway.store.backup_files import BackupReader, BackupWriter, Manifest, TableContent
 from gateway.store.restoring import restore
@@ -134,6 +137,21 @@ def test_a_database_in_use_is_replaced_only_when_told(store_url: str) -> None:
     put(store_url, data, replacing=True)
     assert len(world.devices.list()) == 1
     assert world.trail()[-1].after["replaced_trail"] >= trail
+    store.close()
+
+
+def test_nobody_is_signed_in_again(store_url: str) -> None:
+    store = open_store(store_url)
+    root = Administrator("a-1", "root", "Root", NOON, "cli:root", "a-1", appointments=MACHINE)
+    session = Session("s-1", "d" * 64, root.id, NOON, NOON, NOON, NOON + timedelta(hours=8))
+    with store.write() as transaction:
+        transaction.administrators.add(root)
+        transaction.sessions.add(session)
+    data = taken(store_url)
+    put(store_url, data, replacing=True)
+    with store.read() as transaction:
+        assert transaction.administrators.account(root.id) is not None
+        assert transaction.sessions.of(root.id) == []
     store.close()
 
 
