@@ -10,15 +10,21 @@ from certs.sealing import Sealer
 from gateway.chance import Secrets
 from gateway.config import Admin
 from gateway.directory.local import LocalPasswords
+from gateway.directory.passkeys import WebPasskeys
 from gateway.directory.second_factor import TimedCodes
 from gateway.services.credential_checks import Checks, SessionRules
+from gateway.services.opening import Opening
 from gateway.services.own_account import OwnAccount
+from gateway.services.passkeys import Ceremonies, Passkeys
 from gateway.services.ports import Clock, Store
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
 from gateway.services.second_factors import SecondFactors
 from gateway.services.sign_in_delays import Delays
 from gateway.services.signing_in import SigningIn
+
+HERE = WebPasskeys("localhost", "https://localhost")
+"""Passkeys of a gateway on one's own machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class Front:
 
     signing_in: SigningIn
     own_account: OwnAccount
+    passkeys: Passkeys
     recovering: Recovering
     recognition: Recognition
 
@@ -37,6 +44,7 @@ def front(
     sealing: Callable[[], Sealer],
     clock: Clock,
     ticking: Callable[[], float] = time.monotonic,
+    ceremonies: Ceremonies = HERE,
 ) -> Front:
     """Make it; nothing is connected or read before the first call."""
     keys, passwords = Secrets(), LocalPasswords()
@@ -47,9 +55,11 @@ def front(
     )
     factors = SecondFactors(TimedCodes(), keys, sealing)
     checks = Checks(store, clock, Delays(), ticking)
+    opening = Opening(store, clock, keys, rules)
     return Front(
-        SigningIn(store, clock, keys, passwords, factors, checks, rules),
+        SigningIn(store, clock, opening, passwords, factors, checks, rules),
         OwnAccount(store, clock, passwords, factors, checks),
+        Passkeys(store, clock, keys, ceremonies, checks, opening),
         Recovering(store, clock, keys, passwords),
         Recognition(store, clock, rules),
     )

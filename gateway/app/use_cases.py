@@ -13,12 +13,13 @@ from certs.signing import Signer
 from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, Credentials, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
+from gateway.directory.passkeys import WebPasskeys
 from gateway.probes.examining import Examination
 from gateway.records.authority import EVERYTHING, Reach
 from gateway.services.access_rules import AccessRules
 from gateway.services.administrators import Administrators
-from gateway.services.archive import ArchiveService
 from gateway.services.app_passwords import AppPasswords
+from gateway.services.archive import ArchiveService
 from gateway.services.assignments import Assignments
 from gateway.services.audit import AuditService
 from gateway.services.audit_archiving import AuditArchiving
@@ -41,6 +42,7 @@ from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
 from gateway.services.own_account import OwnAccount
 from gateway.services.panic import Panic
+from gateway.services.passkeys import Passkeys
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
@@ -115,12 +117,13 @@ class Services:
     domain_records: DomainRecords
     examine: Examination
     profiles: Profiles
+    app_passwords: AppPasswords
     repetitions: Repetitions
     administrators: Administrators
-    app_passwords: AppPasswords
     tokens: Tokens
     signing_in: SigningIn
     own_account: OwnAccount
+    passkeys: Passkeys
     recovering: Recovering
     recognition: Recognition
     refusals: Refusals
@@ -135,7 +138,9 @@ class Services:
 def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
     store = open_store(database_url(config))
-    return _on(config, store, front(config.admin, store, _sealing(config), SystemClock()))
+    ceremonies = WebPasskeys(config.admin_host, config.admin_origin)
+    door = front(config.admin, store, _sealing(config), SystemClock(), ceremonies=ceremonies)
+    return _on(config, store, door)
 
 
 def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
@@ -184,12 +189,13 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         domain_records=_domain_records(config, store, clock),
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
+        app_passwords=AppPasswords(store, clock, keys, _trusting(config)),
         repetitions=Repetitions(store, clock, keys.identity("p-")),
         administrators=Administrators(store, clock, keys, passwords),
         tokens=Tokens(store, store.within(EVERYTHING), clock, keys),
         signing_in=door.signing_in,
         own_account=door.own_account,
-        app_passwords=AppPasswords(store, clock, keys, _trusting(config)),
+        passkeys=door.passkeys,
         recovering=door.recovering,
         recognition=door.recognition,
         refusals=Refusals(store, clock),
@@ -221,16 +227,16 @@ def _outside(path: Path | None) -> Callable[[str], None] | None:
     return keep
 
 
-def _by_login(config: Config) -> frozenset[str]:
-    """Backends for which all domains of an organisation are one name space of users."""
-    told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
-    return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
-
-
 def _trusting(config: Config) -> frozenset[str]:
     """Backends that are told who somebody is and shown no password."""
     trusting = Credentials.TRUSTED
     return frozenset(name for name, each in config.backends.items() if each.credentials is trusting)
+
+
+def _by_login(config: Config) -> frozenset[str]:
+    """Backends for which all domains of an organisation are one name space of users."""
+    told = (UserMapping.LOCAL_PART, UserMapping.DOMAIN_USER)
+    return frozenset(name for name, backend in config.backends.items() if backend.user_mapping in told)
 
 
 def _domain_records(config: Config, store: DatabaseStore, clock: SystemClock) -> DomainRecords:

@@ -1,5 +1,6 @@
 """Settings: ``load`` gives a frozen ``Config`` or one ``ConfigError`` that lists every fault (house.md 7)."""
 
+from gateway.config.administration import Admin
 from gateway.config.faults import Fault
 from gateway.config.loading import ConfigError, load
 from gateway.config.telling import AccessLines, Audit, Level, LogConfig, MailConfig, MailSecurity, Webhooks
@@ -7,7 +8,6 @@ from gateway.config.values import (
     ACTIVESYNC_PATH,
     SHARED_NETWORKS,
     Address,
-    Admin,
     Backend,
     BackendKind,
     CertificateFiles,

@@ -107,6 +107,8 @@ def crossed(config: Config) -> list[Fault]:
         faults.append(Fault("listen.socket_mode", f"{config.listen.socket_mode!r} is no octal permission"))
     if any(not address.loopback for address in config.listen.plain) and not config.trusted_proxies:
         faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
+    if not HOST_NAME.fullmatch(config.admin_host):
+        faults.append(Fault("admin.host", f"{config.admin.host!r} is no host name in lower case"))
     faults += [*_redirect_faults(config), *_mail_faults(config.mail)]
     if any(each.path or each.host == "localhost" for each in config.dns.resolvers):
         faults.append(Fault("dns.resolvers", "must be IP addresses with their port: 192.0.2.1:53"))

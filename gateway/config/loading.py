@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
+from gateway.config.administration import Admin
 from gateway.config.faults import (
     ADVERTISED_URLS,
     HOST_NAME,
@@ -26,7 +27,6 @@ from gateway.config.telling import Audit, LogConfig, MailConfig, Webhooks
 from gateway.config.values import (
     SHARED_NETWORKS,
     Address,
-    Admin,
     Backend,
     CertificateFiles,
     Config,

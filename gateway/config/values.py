@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from gateway.config.administration import Admin
 from gateway.config.bounds import KIB, MIB, limit
 from gateway.config.telling import Audit, LogConfig, MailConfig, Webhooks
 
@@ -269,34 +270,6 @@ class Backend:
 
 
 @dataclass(frozen=True, slots=True)
-class Admin:
-    """Administration, and how administrators sign in.
-
-    Attributes:
-        token_file: holds the bootstrap token, made at the first start where missing.
-        bootstrap: False to make and accept no such token, once there are administrators.
-        open_metrics: answer ``/metrics`` without a token; it names nobody, but tells how much is going on.
-        require_second_factor: who has none may do nothing but enrol it.
-        requests_per_s, reads_per_s, writes_per_s: how fast a spent budget fills again: of a source address
-            before anybody is known, then of an administrator for reading and for writing.
-        requests_burst, reads_burst, writes_burst: how much each budget is.
-    """
-
-    token_file: Path | None = None
-    bootstrap: bool = True
-    open_metrics: bool = False
-    require_second_factor: bool = True
-    session_idle_s: float = limit(1800.0, "half an hour away from the desk (T24)", 60, 86400)
-    session_s: float = limit(43200.0, "one working day, however busy (T24)", 300, 7 * 86400)
-    requests_per_s: float = limit(200.0, "several administrators behind one address", 1, 100_000)
-    requests_burst: int = limit(1000, "several consoles that are opened at once", 1, 1_000_000)
-    reads_per_s: float = limit(50.0, "a script that lists 1,000,000 devices takes 20 s", 0.1, 100_000)
-    reads_burst: int = limit(200, "a page of a console with everything on it", 1, 1_000_000)
-    writes_per_s: float = limit(10.0, "faster than anybody clicks; who has more to do has bulk", 0.1, 100_000)
-    writes_burst: int = limit(50, "a script that sets up an organisation", 1, 1_000_000)
-
-
-@dataclass(frozen=True, slots=True)
 class DnsConfig:
     """How the domains' records are looked at (product 2.5).
 
@@ -340,6 +313,18 @@ class Config:
     def origin(self) -> str:
         """``https://`` and the public host, with the port that clients use where it is not 443."""
         return f"https://{self.public_host}" + (f":{self.public_port}" if self.public_port != 443 else "")
+
+    @property
+    def admin_host(self) -> str:
+        """The name by which browsers reach the console; whose the passkeys of administrators are."""
+        return self.admin.host or self.public_host
+
+    @property
+    def admin_origin(self) -> str:
+        """``https://`` and that name, with the port that browsers use where it is not 443."""
+        bound = next((each.port for each in self.listen.admin if not each.path), 443)
+        port = self.admin.port or bound
+        return f"https://{self.admin_host}" + (f":{port}" if port != 443 else "")
 
     @property
     def store_url(self) -> str:

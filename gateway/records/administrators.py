@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum
 
 from gateway.records.authority import Appointment, Permission, Role
+from gateway.records.passkeys import Means
 
 
 class AdministratorState(Enum):
@@ -120,6 +121,7 @@ class Session:
         seen_at: the last request, to the minute.
         confirmed_at: when password or second factor were last shown.
         ends_at: when it ends, however busy it is.
+        means: what opened it; a passkey and an identity provider stand for both factors.
     """
 
     id: str
@@ -131,3 +133,4 @@ class Session:
     ends_at: datetime
     address: str = ""
     user_agent: str = ""
+    means: Means = Means.PASSWORD

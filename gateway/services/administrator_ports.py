@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from gateway.records.administrators import Administrator, ApiToken, Session
+from gateway.records.passkeys import Means, Passkey, Question
 
 
 class AdministratorRecords(Protocol):
@@ -78,6 +79,10 @@ class SessionRecords(Protocol):
         ...
 
     def confirm(self, identity: str, at: datetime) -> None: ...
+    def strengthen(self, identity: str, means: Means) -> None:
+        """Keep that more than a password was shown in it."""
+        ...
+
     def end(self, identity: str) -> bool:
         """Returns whether there was one."""
         ...
@@ -87,5 +92,39 @@ class SessionRecords(Protocol):
         ...
 
     def prune(self, seen_before: datetime, ended_before: datetime) -> int:
+        """Remove those that are over; returns how many."""
+        ...
+
+
+class PasskeyRecords(Protocol):
+    """Passkeys; whoever asks."""
+
+    def add(self, passkey: Passkey) -> None: ...
+    def of(self, administrator: str) -> Sequence[Passkey]:
+        """The oldest first."""
+        ...
+
+    def by_credential(self, credential: str) -> Passkey | None: ...
+    def used(self, identity: str, before: int, uses: int, at: datetime) -> bool:
+        """Note a use, unless another one was noted since the count was ``before``; returns whether."""
+        ...
+
+    def rename(self, administrator: str, identity: str, label: str) -> bool: ...
+    def remove(self, administrator: str, identity: str) -> bool: ...
+    def remove_all(self, administrator: str) -> int: ...
+
+
+class QuestionRecords(Protocol):
+    """What browsers were asked; whoever asks."""
+
+    def add(self, question: Question, most: int) -> None:
+        """Keep it; of those that strangers were asked no more than the newest ``most`` stay."""
+        ...
+
+    def take(self, digest: str) -> Question | None:
+        """The question, which is gone then: nobody takes it twice."""
+        ...
+
+    def prune(self, ended_before: datetime) -> int:
         """Remove those that are over; returns how many."""
         ...

@@ -164,11 +164,12 @@ class Administrators:
         return self._on(AuditTag.PASSWORD_SET, actor, id_or_name, work)
 
     def reset_second_factor(self, actor: Actor, authority: Authority, id_or_name: str) -> Administrator:
-        """Take another account's second factor and recovery codes away, as when the phone is lost; its
-        sessions end. It enrols a new one at its next sign-in. Errors as ``set_password``."""
+        """Take another account's second factor, passkeys and recovery codes away, as when the phone is lost;
+        its sessions end. It enrols a new one at its next sign-in. Errors as ``set_password``."""
 
         def work(entry: Entry, before: Administrator) -> Administrator:
             _require_vouching(authority, before)
+            entry.transaction.passkeys.remove_all(before.id)
             return _became_anothers(entry, before, _vouched(entry, authority, without(before)))
 
         return self._on(AuditTag.SECOND_FACTOR_RESET, actor, id_or_name, work)

@@ -25,18 +25,24 @@ from gateway.records.authority import Reach
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
 from gateway.records.protocol import Exchange, Traced
-from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
+from gateway.services.administrator_ports import (
+    AdministratorRecords,
+    ApiTokenRecords,
+    PasskeyRecords,
+    QuestionRecords,
+    SessionRecords,
+)
 from gateway.services.audit_ports import AuditTrail, Chain
 from gateway.services.directory_ports import Directory
 from gateway.services.event_ports import Deliveries, Letters, Places, Subscriptions, Webhooks
 from gateway.services.ledger_ports import Archive, Jobs, KeptRequests, WipeOrders
+from gateway.services.self_service_ports import AppPasswordRecords, SelfSessionRecords
 from mdm.device import Device, DeviceKey, DeviceState
 
 
 class Clock(Protocol):
     """Time as an argument: aware UTC datetimes."""
 
-from gateway.services.self_service_ports import AppPasswordRecords, SelfSessionRecords
     def now(self) -> datetime: ...
 
 
@@ -366,15 +372,15 @@ class Transaction(Protocol):
     @property
     def profile_links(self) -> ProfileLinks: ...
     @property
+    def app_passwords(self) -> AppPasswordRecords: ...
+    @property
+    def self_sessions(self) -> SelfSessionRecords: ...
+    @property
     def policies(self) -> Policies: ...
     @property
     def rules(self) -> Rules: ...
     @property
     def held(self) -> Held: ...
-    @property
-    def app_passwords(self) -> AppPasswordRecords: ...
-    @property
-    def self_sessions(self) -> SelfSessionRecords: ...
     @property
     def assignments(self) -> Assignments: ...
     @property
@@ -397,6 +403,10 @@ class Transaction(Protocol):
     def api_tokens(self) -> ApiTokenRecords: ...
     @property
     def sessions(self) -> SessionRecords: ...
+    @property
+    def passkeys(self) -> PasskeyRecords: ...
+    @property
+    def questions(self) -> QuestionRecords: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

@@ -14,6 +14,7 @@ from gateway.records.authority import Appointment, Authority, Permission
 from gateway.services.appointing import covers
 from gateway.services.credential_checks import CONFIRMED, SessionRules
 from gateway.services.drawn_secrets import SESSION, TOKEN, digest_of
+from gateway.services.opening import strong
 from gateway.services.ports import Clock, Store
 from gateway.services.signing_in import over
 
@@ -37,10 +38,10 @@ class Recognition:
             return self._of_session(digest_of(secret))
         return self._of_token(digest_of(secret), address) if secret.startswith(TOKEN) else None
 
-    def limits_of(self, account: Administrator) -> frozenset[Permission] | None:
+    def limits_of(self, account: Administrator, session: Session) -> frozenset[Permission] | None:
         """What a session of the account may do at most: nothing but its own affairs before the second factor
         is enrolled and a recovery password was changed."""
-        lacks_factor = self._rules.require_second_factor and not account.enrolled
+        lacks_factor = self._rules.require_second_factor and not strong(account, session)
         return ONLY_SELF if lacks_factor or account.password_until is not None else None
 
     def _of_session(self, digest: str) -> Authority | None:
@@ -59,7 +60,7 @@ class Recognition:
             account.name,
             account.person,
             account.appointments,
-            self.limits_of(account),
+            self.limits_of(account, session),
             now < session.confirmed_at + CONFIRMED,
             account.id,
             session.id,

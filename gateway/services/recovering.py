@@ -63,6 +63,7 @@ class Recovering:
                 vouched_at=entry.now,
             )
             entry.transaction.administrators.save(after)
+            entry.transaction.passkeys.remove_all(after.id)
             entry.transaction.sessions.end_all(after.id)
             entry.record(before=shown(before), after=shown(after))
             return Recovered(after.name, password, until)

@@ -7,36 +7,24 @@ moment one gets in.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, Session
+from gateway.records.passkeys import Means
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.administrators import home_of
 from gateway.services.credential_checks import Checks, PasswordCheck, SessionRules
-from gateway.services.drawn_secrets import SESSION, digest_of, draw_token
 from gateway.services.names import MAXIMUM_LOGIN, fold
-from gateway.services.ports import Clock, KeySource, Store
+from gateway.services.opening import Opening, Refused, SignedIn, usable
+from gateway.services.ports import Clock, Store
 from gateway.services.second_factors import SecondFactors
 
 WRONG = "The name, the password or the code is wrong."
 WRONG_AGAIN = "The password or the code is wrong."
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A fresh session; ``secret`` is shown this once and nowhere kept."""
-
-    secret: str = field(repr=False)
-    session: Session
-    account: Administrator
-
-
-class _Refused(Exception):
-    """Why a sign-in failed; the trail is told, whoever asks is not."""
 
 
 class SigningIn:
@@ -46,7 +34,7 @@ class SigningIn:
         self,
         store: Store,
         clock: Clock,
-        keys: KeySource,
+        opening: Opening,
         passwords: PasswordCheck,
         factors: SecondFactors,
         checks: Checks,
@@ -55,7 +43,7 @@ class SigningIn:
         self._store = store
         self._clock = clock
         self._acts = Acts(store, clock)
-        self._keys = keys
+        self._opening = opening
         self._passwords = passwords
         self._factors = factors
         self._checks = checks
@@ -79,9 +67,9 @@ class SigningIn:
             right = self._passwords.matches(password, account.password_hash if account else None)
             try:
                 if account is None or not right:
-                    raise _Refused("password")
+                    raise Refused("password")
                 return self._entered(actor, account, code)
-            except _Refused as refused:
+            except Refused as refused:
                 self._checks.failed(actor, account, str(refused), Kind.UNAUTHENTICATED, WRONG)
 
     def confirm(self, actor: Actor, session: str, *, password: str = "", code: str = "") -> Session:
@@ -101,7 +89,7 @@ class SigningIn:
             act = Act(AuditTag.SESSION_CONFIRMED, actor, home_of(account), account.id)
             try:
                 return self._acts.perform(act, lambda entry: self._confirmed(entry, session, right, code))
-            except _Refused as refused:
+            except Refused as refused:
                 self._checks.failed(actor, account, str(refused), Kind.UNCONFIRMED, WRONG_AGAIN)
 
     def sessions(self, account: str) -> Sequence[Session]:
@@ -123,45 +111,24 @@ class SigningIn:
         self._acts.perform(Act(AuditTag.SESSION_ENDED, actor, "", account), work)
 
     def _entered(self, actor: Actor, account: Administrator, code: str) -> SignedIn:
-        secret, identity = draw_token(self._keys, SESSION), self._keys.identity("s-")
-        known = replace(actor, name=account.name, person=account.person, credential=identity)
-        act = Act(AuditTag.SIGNED_IN, known, home_of(account), account.id)
+        proven = partial(self._proven, known=account, code=code)
+        return self._opening.open(actor, account, Means.PASSWORD, proven)
 
-        def work(entry: Entry) -> SignedIn:
-            present = self._proven(entry, account, code)
-            now, rules = entry.now, self._rules
-            session = Session(
-                identity,
-                digest_of(secret),
-                present.id,
-                now,
-                now,
-                now,
-                now + rules.longest,
-                actor.address,
-                actor.user_agent,
-            )
-            entry.transaction.sessions.prune(now - rules.idle, now)
-            entry.transaction.sessions.add(session)
-            entry.record(after={"session": identity, "second_factor": present.enrolled})
-            return SignedIn(secret, session, present)
-
-        return self._acts.perform(act, work)
-
-    def _proven(self, entry: Entry, known: Administrator, code: str) -> Administrator:
+    def _proven(self, entry: Entry, *, known: Administrator, code: str) -> Administrator:
         """The account as it is now, with what was shown taken."""
-        account = entry.transaction.administrators.account(known.id)
-        if account is None or not account.enabled or not account.appointments:
-            raise _Refused("the account is disabled")
+        account = usable(entry, known.id)
         if account.password_hash != known.password_hash:
-            raise _Refused("password")
+            raise Refused("password")
         if account.password_until is not None:
             if account.password_until <= entry.now:
-                raise _Refused("the recovery password was used or is too old")
+                raise Refused("the recovery password was used or is too old")
             account = replace(account, password_until=entry.now)
         if account.enrolled:
             spent = self._factors.recovered(account, code)
             account = spent or self._with_code_taken(account, code, entry.now)
+        elif entry.transaction.passkeys.of(account.id):
+            # A password alone would enrol a second factor and be past the passkey.
+            raise Refused("the account has a passkey and no other second factor")
         entry.transaction.administrators.save(account)
         return account
 
@@ -170,7 +137,7 @@ class SigningIn:
         shown = partial(self._factors.shown, account, code, now)
         after = self._checks.code(account, shown) if code else None
         if after is None:
-            raise _Refused("second factor")
+            raise Refused("second factor")
         return after
 
     def _confirmed(self, entry: Entry, session: str, right: bool, code: str) -> Session:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from gateway.records.administrators import Session
+from gateway.records.passkeys import Means
 from gateway.store.tables_administrators import sessions
 
 
@@ -37,6 +38,9 @@ class SessionRows:
 
     def confirm(self, identity: str, at: datetime) -> None:
         self._connection.execute(update(sessions).where(sessions.c.id == identity).values(confirmed_at=at))
+
+    def strengthen(self, identity: str, means: Means) -> None:
+        self._connection.execute(update(sessions).where(sessions.c.id == identity).values(means=means))
 
     def end(self, identity: str) -> bool:
         return self._connection.execute(delete(sessions).where(sessions.c.id == identity)).rowcount > 0

@@ -1,4 +1,4 @@
-"""Tables of administrators, their appointments, tokens and sessions (product 7.6, 7.7).
+"""Tables of administrators, their appointments, tokens, passkeys and sessions (product 7.6, 7.7).
 
 An appointment hangs on the organisation, domain or group that it is for: were it kept by name, a domain that
 another organisation takes over would bring its former administrators along.
@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String
 
 from gateway.records.administrators import AdministratorState
 from gateway.records.authority import Role
+from gateway.records.passkeys import Means, Purpose
 from gateway.store.tables import Document, Instant, belongs_to, metadata, named
 
 administrators = Table(
@@ -63,6 +64,30 @@ sessions = Table(
     Column("ends_at", Instant, nullable=False),
     Column("address", Text, nullable=False),
     Column("user_agent", Text, nullable=False),
+    Column("means", named(Means), nullable=False, server_default=Means.PASSWORD.value),
+)
+
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("administrator", String(34), belongs_to("administrators.id"), nullable=False, index=True),
+    Column("label", Text, nullable=False),
+    Column("credential", Text, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("uses", BigInteger, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+)
+
+sign_in_questions = Table(
+    "sign_in_questions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("purpose", named(Purpose), nullable=False),
+    Column("holder", String(34), nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),
+    Column("content", Document, nullable=False),
 )
 
 

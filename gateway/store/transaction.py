@@ -30,14 +30,15 @@ from gateway.store.figures import FigureRows
 from gateway.store.held import HeldRows
 from gateway.store.jobs import JobRows
 from gateway.store.letters import LetterRows, SubscriptionRows
+from gateway.store.passkeys import PasskeyRows, QuestionRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
 from gateway.store.protocol_log import ProtocolLogRows
 from gateway.store.repetitions import RepetitionRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
-from gateway.store.sessions import SessionRows
 from gateway.store.self_sessions import SelfSessionRows
+from gateway.store.sessions import SessionRows
 from gateway.store.tenants import DirectoryRows
 from gateway.store.webhooks import DeliveryRows, PlaceRows, WebhookRows
 from gateway.store.wipe_orders import WipeOrderRows
@@ -56,9 +57,9 @@ class RowTransaction:
         narrow(connection, reach)
         self.directory = DirectoryRows(connection)
         self.profile_links = ProfileLinkRows(connection)
-        self.policies = PolicyRows(connection)
         self.app_passwords = AppPasswordRows(connection)
         self.self_sessions = SelfSessionRows(connection)
+        self.policies = PolicyRows(connection)
         self.rules = RuleRows(connection)
         self.held = HeldRows(connection)
         self.assignments = AssignmentRows(connection)
@@ -72,6 +73,8 @@ class RowTransaction:
         self.administrators = AdministratorRows(connection, reach)
         self.api_tokens = ApiTokenRows(connection, reach)
         self.sessions = SessionRows(connection)
+        self.passkeys = PasskeyRows(connection)
+        self.questions = QuestionRows(connection)
         self.repetitions = RepetitionRows(connection)
         self.audit = AuditRows(connection)
         self.audit_chain = ChainRows(connection)

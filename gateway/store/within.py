@@ -194,6 +194,8 @@ KEPT_ELSEWHERE = frozenset(
         "administrators",
         "api_tokens",
         "sessions",
+        "passkeys",
+        "sign_in_questions",
         "appointments",
         "token_appointments",
         "webhook_deliveries",

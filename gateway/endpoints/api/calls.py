@@ -42,6 +42,7 @@ from gateway.services.offboarding import Offboarding
 from gateway.services.overrides import Overrides
 from gateway.services.own_account import OwnAccount
 from gateway.services.panic import Panic
+from gateway.services.passkeys import Passkeys
 from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
@@ -176,6 +177,8 @@ class UseCases(Protocol):
     def signing_in(self) -> SigningIn: ...
     @property
     def own_account(self) -> OwnAccount: ...
+    @property
+    def passkeys(self) -> Passkeys: ...
     @property
     def refusals(self) -> Refusals: ...
     @property

@@ -19,6 +19,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.drawn_secrets import is_session
+from gateway.services.opening import strong
 
 router = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -75,12 +76,12 @@ async def sign_in(body: Credentials, use: With, actor: Stranger) -> SignedInView
         raise GatewayError(Kind.THROTTLED)
     enter = partial(use.signing_in.sign_in, actor, body.name, body.password, body.code)
     signed = await anyio.to_thread.run_sync(enter, limiter=_entering)
-    limits = use.recognition.limits_of(signed.account)
+    limits = use.recognition.limits_of(signed.account, signed.session)
     return SignedInView(
         token=signed.secret,
         session=session_view(signed.session, signed.session.id),
         name=signed.account.name,
-        enrol=limits is not None and not signed.account.enrolled,
+        enrol=limits is not None and not strong(signed.account, signed.session),
         renew=signed.account.password_until is not None,
     )
 

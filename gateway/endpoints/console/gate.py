@@ -24,7 +24,7 @@ from gateway.services.drawn_secrets import SESSION
 
 COOKIE = "__Host-usher"
 SIGN_IN = "/console/sign-in"
-OPEN = (SIGN_IN, "/console/static/")
+OPEN = (f"{SIGN_IN}/", "/console/static/")
 """What is answered to anybody: how to sign in, and what that page looks like."""
 
 Bearer = Callable[[bytes | None, str], Awaitable[Authority]]
@@ -77,7 +77,7 @@ def set_cookie(secret: str, seconds: int) -> str:
 
 def _open(scope: Scope) -> bool:
     path: str = scope["path"]
-    return path == SIGN_IN or path.startswith(OPEN[1])
+    return path == SIGN_IN or path.startswith(OPEN)
 
 
 def _turned_away(scope: Scope, headers: Mapping[bytes, bytes]) -> Response:

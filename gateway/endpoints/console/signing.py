@@ -25,6 +25,7 @@ from gateway.endpoints.api.sessions import Credentials, end_session, list_sessio
 from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
 from gateway.endpoints.console.gate import set_cookie
 from gateway.endpoints.console.operations import body
+from gateway.endpoints.console.passkey_operations import list_passkeys
 from gateway.endpoints.console.wording import languages
 from gateway.errors import GatewayError, Kind
 
@@ -40,7 +41,7 @@ YEAR_S = 365 * DAY_S
 @router.get("/sign-in")
 def sign_in_page(ask: Annotated[Ask, opens(sign_in)]) -> Response:
     """The one page for anybody."""
-    return _sign_in_page(ask)
+    return sign_in_with(ask)
 
 
 @router.post("/sign-in")
@@ -50,11 +51,8 @@ async def signed_in(ask: Annotated[Ask, opens(sign_in)]) -> Response:
     try:
         session = await ask.operations.call_async(sign_in, body=body(Credentials, shown))
     except GatewayError as error:
-        return _sign_in_page(ask, error)
-    target = ME if session.enrol or session.renew else local(ask.form.text("next"))
-    answer = RedirectResponse(target, 303)
-    answer.headers["set-cookie"] = set_cookie(session.token, DAY_S)
-    return answer
+        return sign_in_with(ask, error)
+    return begun(ask, session.token, elsewhere=session.enrol or session.renew)
 
 
 @router.post("/sign-out")
@@ -69,7 +67,7 @@ def sign_out(ask: Annotated[Ask, opens(end_session)]) -> Response:
 @router.get("/me")
 def me(ask: Annotated[Ask, opens(who_am_i)]) -> Response:
     """Who one is, where one is signed in, and one's own password and second factor."""
-    return _me(ask)
+    return own_page(ask)
 
 
 @router.post("/me/password")
@@ -79,7 +77,7 @@ def password(ask: Annotated[Ask, opens(change_own_password)]) -> Response:
         wanted = body(NewOwnPassword, {"present": ask.form.text("present"), "new": ask.form.text("new")})
         ask.call(change_own_password, body=wanted)
     except GatewayError as error:
-        return _me(ask, error)
+        return own_page(ask, error)
     return ask.to(ME)
 
 
@@ -89,7 +87,7 @@ def offer(ask: Annotated[Ask, opens(offer_second_factor)]) -> Response:
     try:
         offered = ask.call(offer_second_factor)
     except GatewayError as error:
-        return _me(ask, error)
+        return own_page(ask, error)
     picture = segno.make_qr(offered.uri).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
     return ask.page("enrol.html", home=None, offered=offered, picture=Markup(picture), problem=None)  # noqa: S704 - segno's own SVG
 
@@ -100,7 +98,7 @@ def enrol(ask: Annotated[Ask, opens(enrol_second_factor)]) -> Response:
     try:
         codes = ask.call(enrol_second_factor, body=body(CodeBody, {"code": ask.form.text("code")}))
     except GatewayError as error:
-        return _me(ask, error)
+        return own_page(ask, error)
     return ask.page("codes.html", home=None, codes=codes.recovery_codes)
 
 
@@ -110,7 +108,7 @@ def codes(ask: Annotated[Ask, opens(renew_recovery_codes)]) -> Response:
     try:
         made = ask.call(renew_recovery_codes)
     except GatewayError as error:
-        return _me(ask, error)
+        return own_page(ask, error)
     return ask.page("codes.html", home=None, codes=made.recovery_codes)
 
 
@@ -131,6 +129,13 @@ def language(ask: Annotated[Ask, opens(end_session)]) -> Response:
     return answer
 
 
+def begun(ask: Ask, secret: str, *, elsewhere: bool) -> Response:
+    """A session begins: where somebody wanted to go, or at one's own account where nothing else is open."""
+    answer = RedirectResponse(ME if elsewhere else local(ask.form.text("next")), 303)
+    answer.headers["set-cookie"] = set_cookie(secret, DAY_S)
+    return answer
+
+
 def local(target: str) -> str:
     """Where to go on: a page of the console and nothing else, whatever an address asks for."""
     parts = urlsplit(target)
@@ -138,7 +143,8 @@ def local(target: str) -> str:
     return target if plain and parts.path.startswith(HOME) and not target.startswith("//") else HOME
 
 
-def _sign_in_page(ask: Ask, problem: GatewayError | None = None) -> Response:
+def sign_in_with(ask: Ask, problem: GatewayError | None = None) -> Response:
+    """The sign-in page, with what was wrong."""
     following = ask.form.text("next") or ask.query.get("next", "")
     status = {None: 200, Kind.THROTTLED: 429}.get(problem.kind if problem else None, 401)
     return ask.page(
@@ -146,7 +152,8 @@ def _sign_in_page(ask: Ask, problem: GatewayError | None = None) -> Response:
     )
 
 
-def _me(ask: Ask, problem: GatewayError | None = None) -> Response:
+def own_page(ask: Ask, problem: GatewayError | None = None) -> Response:
+    """One's own account, with what was wrong."""
     known = ask.call(who_am_i)
     return ask.page(
         "me.html",
@@ -155,5 +162,6 @@ def _me(ask: Ask, problem: GatewayError | None = None) -> Response:
         me=known,
         sessions=ask.call(list_sessions).items if known.account else [],
         languages=list(languages().values()),
+        passkeys=ask.call(list_passkeys) if known.account else [],
         problem=problem,
     )

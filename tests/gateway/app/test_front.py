@@ -29,7 +29,7 @@ def test_the_settings_are_the_files(tmp_path: Path, required: bool) -> None:
     services = app.services(config)
     services.administrators.create(ROOT_ACTOR, ROOT, NewAdministrator("ann", [OWNER], password=PASSWORD))
     signed = services.signing_in.sign_in(stranger(), "ann", PASSWORD)
-    assert (services.recognition.limits_of(signed.account) is not None) is required
+    assert (services.recognition.limits_of(signed.account, signed.session) is not None) is required
     services.store.close()
     desk.services.store.close()
 

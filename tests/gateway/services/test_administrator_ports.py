@@ -2,9 +2,16 @@
 
 import pytest
 
-from gateway.services.administrator_ports import AdministratorRecords, ApiTokenRecords, SessionRecords
+from gateway.services.administrator_ports import (
+    AdministratorRecords,
+    ApiTokenRecords,
+    PasskeyRecords,
+    QuestionRecords,
+    SessionRecords,
+)
 from gateway.store.administrators import AdministratorRows
 from gateway.store.api_tokens import ApiTokenRows
+from gateway.store.passkeys import PasskeyRows, QuestionRows
 from gateway.store.sessions import SessionRows
 
 
@@ -14,6 +21,8 @@ from gateway.store.sessions import SessionRows
         (AdministratorRecords, AdministratorRows),
         (ApiTokenRecords, ApiTokenRows),
         (SessionRecords, SessionRows),
+        (PasskeyRecords, PasskeyRows),
+        (QuestionRecords, QuestionRows),
     ],
 )
 def test_every_method_is_there(port: type, rows: type) -> None:

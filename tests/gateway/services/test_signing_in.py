@@ -40,7 +40,7 @@ def test_password_and_code_open_a_session(home: House) -> None:
     assert session.ends_at == now + timedelta(hours=12)
     record = home.trail(AuditTag.SIGNED_IN)[-1]
     assert (record.actor.name, record.actor.credential) == ("ann", session.id)
-    assert record.after == {"session": session.id, "second_factor": True}
+    assert record.after == {"session": session.id, "second_factor": True, "means": "password"}
 
 
 def test_each_sign_in_is_a_session_of_its_own(home: House) -> None:

@@ -5,11 +5,14 @@ from gateway.store.tables_administrators import (
     administrators,
     api_tokens,
     appointments,
+    passkeys,
     sessions,
+    sign_in_questions,
     token_appointments,
 )
 
 
 def test_the_tables_are_among_those_that_the_migrations_are_held_against() -> None:
-    for table in (administrators, api_tokens, sessions, appointments, token_appointments):
+    mine = (administrators, api_tokens, sessions, appointments, token_appointments, passkeys)
+    for table in (*mine, sign_in_questions):
         assert metadata.tables[table.name] is table
