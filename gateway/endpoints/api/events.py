@@ -103,9 +103,9 @@ async def list_events(
     request: Request, query: Query[EventFilter], use: With, _actor: Reader
 ) -> EventList | Response:
     """Events in their order; with ``Accept: text/event-stream`` a stream of those that are yet to come."""
-    wanted = await anyio.to_thread.run_sync(_wanted, query, use)
+    wanted = await anyio.to_thread.run_sync(wanted_of, query, use)
     if STREAM in request.headers.get("accept", ""):
-        return await _streamed(request, query, use.events, wanted)
+        return await streamed(request, query, use.events, wanted)
     after = read_number(query.cursor) if query.cursor else query.after or 0
     found: Found = await anyio.to_thread.run_sync(use.events.after, after, wanted, query.limit)
     return EventList(
@@ -115,7 +115,22 @@ async def list_events(
     )
 
 
-async def _streamed(request: Request, query: EventFilter, events: Events, wanted: Wanted) -> Response:
+def _message(event: Event) -> str:
+    return f"id: {event.sequence}\nevent: {event.type.value}\ndata: {json.dumps(document(event))}\n\n"
+
+
+Message = Callable[[Event], str]
+"""An event as a stream tells it."""
+
+
+async def streamed(
+    request: Request, query: EventFilter, events: Events, wanted: Wanted, message: Message = _message
+) -> Response:
+    """A stream of the events that are yet to come, or that came after what the reader knows.
+
+    Raises:
+        GatewayError: UNSUPPORTED in a process without streams, THROTTLED, UNAVAILABLE, MALFORMED.
+    """
     streams: Streams | None = getattr(request.app.state, "streams", None)
     if streams is None:
         raise GatewayError(Kind.UNSUPPORTED, "Only a running gateway has a stream.")
@@ -124,7 +139,7 @@ async def _streamed(request: Request, query: EventFilter, events: Events, wanted
         begin = await anyio.to_thread.run_sync(events.present)
     asker: Authority = request.scope[ADMINISTRATOR]
     who = asker.credential or asker.name
-    told = streams.stream(partial(_batch, events, wanted), begin, _still(request), who)
+    told = streams.stream(partial(_batch, events, wanted, message), begin, _still(request), who)
     # The first step takes the stream's place among those that there may be: it is refused before any answer.
     first = await anext(told)
     headers = {"X-Accel-Buffering": "no"}
@@ -137,11 +152,11 @@ async def _chained(first: str, rest: AsyncIterator[str]) -> AsyncIterator[str]:
         yield each
 
 
-async def _batch(events: Events, wanted: Wanted, after: int) -> tuple[str, int, bool]:
+async def _batch(events: Events, wanted: Wanted, message: Message, after: int) -> tuple[str, int, bool]:
     """Text for the stream, up to which record it goes, and whether there is more."""
     async with _reading:
         found = await anyio.to_thread.run_sync(events.after, after, wanted, BATCH)
-    text = "".join(_message(each) for each in found.events)
+    text = "".join(message(each) for each in found.events)
     if found.reached > (found.events[-1].sequence if found.events else after):
         text += f"id: {found.reached}\n\n"  # moves the reader's place, and is no event
     return text, found.reached, found.more
@@ -161,10 +176,6 @@ def _still(request: Request) -> Again | None:
     return still
 
 
-def _message(event: Event) -> str:
-    return f"id: {event.sequence}\nevent: {event.type.value}\ndata: {json.dumps(document(event))}\n\n"
-
-
 def _last_id(request: Request) -> int | None:
     text = request.headers.get("last-event-id", "")
     if not text:
@@ -175,7 +186,8 @@ def _last_id(request: Request) -> int | None:
     return int(text)
 
 
-def _wanted(query: EventFilter, use: With) -> Wanted:
+def wanted_of(query: EventFilter, use: With) -> Wanted:
+    """What a question asks for; GatewayError NOT_FOUND for whom there is not."""
     organisation = use.finder.trail(query.organisation) if query.organisation is not None else None
     target = use.events.device(query.device) if query.device is not None else None
     return Wanted(tuple(query.type), organisation, target)

@@ -16,6 +16,7 @@ from gateway.endpoints.console import (
     device_acts,
     devices,
     domains,
+    events,
     groups,
     homes,
     leaving,
@@ -56,6 +57,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rules.router,
     homes.router,
     trail.router,
+    events.router,
     accounts.router,
     machine.router,
 )
@@ -85,6 +87,8 @@ def create_console(use_cases: UseCases) -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> Response:
     told = error if isinstance(error, GatewayError) else GatewayError(Kind.INTERNAL)
+    if isinstance(error, Unpermitted):
+        await run_in_threadpool(note_refusal, request, error)
     return _page(request, told, REST[told.kind])
 
 

@@ -8,6 +8,7 @@ from gateway.endpoints.api import (
     audit,
     devices,
     domains,
+    events,
     groups,
     jobs,
     machine,
@@ -55,6 +56,7 @@ OF_ALL: Sequence[Entry] = (
     Entry("Certificates", "/console/certificates", machine.list_certificates),
     Entry("Administrators", "/console/administrators", administrators.list_administrators),
     Entry("API tokens", "/console/tokens", tokens.mint_token),
+    Entry("Events", "/console/events", events.list_events),
     Entry("Audit", "/console/audit", audit.list_records),
 )
 

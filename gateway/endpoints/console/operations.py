@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.params import Depends
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 
 from gateway.endpoints.api.calls import ADMINISTRATOR, Asking, Needs, UseCases, actor_of, permit
@@ -61,6 +62,13 @@ def shape(operation: Callable[..., Any]) -> Shape:
     return Shape(needed, **names)
 
 
+def named(router: APIRouter, name: str) -> Callable[..., Any]:
+    """A route's function by its name, where a function of the API makes the routes; KeyError for none."""
+    made = {route.name: route.endpoint for route in router.routes if isinstance(route, APIRoute)}
+    found: Callable[..., Any] = made[name]
+    return found
+
+
 def _dependency(hint: Any, default: Any) -> Any:
     told = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
     return next((each.dependency for each in (*told, default) if isinstance(each, Depends)), None)
@@ -97,6 +105,14 @@ class Operations:
     async def call_async(self, operation: Callable[..., Awaitable[T]], /, **arguments: Any) -> T:
         """``call`` for a route's function that waits for the network or for a thread."""
         return await self.call(operation, **arguments)
+
+    def within(self, operation: Callable[..., Any]) -> UseCases:
+        """The services on what the operation's permission reaches, for an answer that goes on after the call.
+
+        Raises:
+            GatewayError: FORBIDDEN, UNCONFIRMED.
+        """
+        return self._use_cases.within(permit(self.authority, shape(operation).needs))
 
     def may(self, operation: Callable[..., Any], organisation: str = "") -> bool:
         """Whether who asks could do this, in the organisation with this id where one is named."""

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.endpoints.api.devices import get_device
+from gateway.endpoints.api.events import list_events
 from gateway.endpoints.api.order_views import OrderView
 from gateway.endpoints.api.wipes import (
     Because,
@@ -126,10 +127,16 @@ def _order(ask: Ask, organisation: str, order: str, problem: GatewayError | None
         400 if problem else 200,
         home=home,
         order=found,
+        live=_live(ask, home.id),
         open=found.progress in OPEN or found.progress is Progress.AWAITING,
         problem=problem,
         can={each.__name__: ask.may(each, home.id) for each in ACTS},
     )
+
+
+def _live(ask: Ask, organisation: str) -> bool:
+    """Whether the page is told of what happens; otherwise it asks every two seconds."""
+    return getattr(ask.request.app.state, "streams", None) is not None and ask.may(list_events, organisation)
 
 
 def _settled(ask: Ask, act: Callable[..., OrderView], organisation: str, order: str) -> Response:

@@ -5,14 +5,14 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Request
 
-from gateway.endpoints.api import ROUTERS
+from gateway.endpoints.api import ROUTERS, webhooks
 from gateway.endpoints.api.calls import ADMINISTRATOR, Bearer, Needs, needs
 from gateway.endpoints.api.device_queries import DeviceQuery
 from gateway.endpoints.api.devices import list_devices
 from gateway.endpoints.api.organisations import NewOrganisation, get_organisation, list_organisations
 from gateway.endpoints.api.wipes import WipeRequest, request_wipe
 from gateway.endpoints.console.asking import ALL
-from gateway.endpoints.console.operations import Operations, body, may, query, shape
+from gateway.endpoints.console.operations import Operations, body, may, named, query, shape
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import MACHINE, Appointment, Authority, Permission, Role
@@ -93,3 +93,10 @@ def test_a_form_is_judged_by_the_rules_of_the_api() -> None:
     with pytest.raises(GatewayError) as asked:
         query(DeviceQuery, {"limit": "many", "search": ""})
     assert set(asked.value.faults) == {"limit"}
+
+
+def test_a_route_made_by_a_function_is_found_by_its_name() -> None:
+    assert shape(named(webhooks.router, "list_webhooks")).needs.permission is Permission.WEBHOOK_READ
+    assert shape(named(webhooks.everywhere, "list_webhooks")).needs.everywhere
+    with pytest.raises(KeyError):
+        named(webhooks.router, "nothing")
