@@ -1,7 +1,7 @@
 """The use cases of one process, made from a Config: what API, command line and endpoints share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,7 +132,10 @@ class Services:
 
     def within(self, reach: Reach) -> "Services":
         """The same use cases on a store that holds nothing but what is within reach (T25)."""
-        return self if reach.everything else self.made(self.store.within(reach))
+        if reach.everything:
+            return self
+        # What refusals were told lately is the process's own to remember: else each call would tell anew.
+        return replace(self.made(self.store.within(reach)), refusals=self.refusals)
 
 
 def services(config: Config) -> Services:

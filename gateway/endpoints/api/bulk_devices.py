@@ -6,6 +6,7 @@ through their budgets one after the other; from the one on that trips a freeze n
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -20,7 +21,9 @@ from gateway.endpoints.api.calls import (
     Bearer,
     Body,
     Plain,
+    Unpermitted,
     UseCases,
+    With,
     choice,
     needs,
     word,
@@ -31,10 +34,13 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.reasons import tidy_reason
+from gateway.services.refusals import Refusal
 from gateway.services.wipe_guards import Wanted
 from mdm.device import AccessLevel, DeviceKey, WipeKind
 
-router = APIRouter(prefix="/organisations/{organisation}/devices/bulk", tags=["devices"])
+PATH = "/organisations/{organisation}/devices/bulk"
+ROUTE = f"POST {PATH}"
+router = APIRouter(prefix=PATH, tags=["devices"])
 
 Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
 Action = Literal["provision", "access", "name", "remove", "wipe", "cancel"]
@@ -119,10 +125,12 @@ WAYS: Mapping[str, _Way] = MappingProxyType(
 
 
 @router.post("")
-def act_on_devices(organisation: str, body: DeviceItems, actor: Writer, bearer: Bearer) -> DeviceResults:
+def act_on_devices(
+    organisation: str, body: DeviceItems, use: With, actor: Writer, bearer: Bearer
+) -> DeviceResults:
     """Do something with many devices, each by itself."""
     items: Sequence[object] = body.items
-    done = _Acts(bearer, actor, organisation)
+    done = _Acts(use, bearer, actor, organisation)
 
     def shown(index: int, device: DeviceView | None, problem: ProblemView | None) -> DeviceResult:
         user, device_id = (getattr(items[index], name, "") for name in ("user", "device_id"))
@@ -135,7 +143,8 @@ def act_on_devices(organisation: str, body: DeviceItems, actor: Writer, bearer: 
 class _Acts:
     """The acts of one call."""
 
-    def __init__(self, bearer: Asking, actor: Actor, organisation: str) -> None:
+    def __init__(self, use: UseCases, bearer: Asking, actor: Actor, organisation: str) -> None:
+        self._use = use
         self._bearer = bearer
         self._actor = actor
         self._organisation = organisation
@@ -144,9 +153,7 @@ class _Acts:
     def one(self, item: DeviceItem) -> DeviceView | None:
         """The device afterwards; raises GatewayError as the route for one device does."""
         way = WAYS[item.action]
-        use = self._bearer.require(way.permission)
-        if way.destructive and not self._bearer.authority.confirmed:
-            raise GatewayError(Kind.UNCONFIRMED, UNCONFIRMED)
+        use = self._permitted(way)
         if item.action == "wipe" and self._frozen:
             raise GatewayError(Kind.CONFLICT, FROZEN)
         key = use.finder.key(self._organisation, item.user, item.device_id)
@@ -157,6 +164,20 @@ class _Acts:
             raise
         after = use.devices.get(key)
         return view(after, use.finder.owners([after])[after.key.user]) if after else None
+
+    def _permitted(self, way: _Way) -> UseCases:
+        """The services for an act; what is refused here came to no service, and the trail is told of it as
+        it is of a route's refusal."""
+        try:
+            use = self._bearer.require(way.permission)
+            if way.destructive and not self._bearer.authority.confirmed:
+                raise Unpermitted(Kind.UNCONFIRMED, UNCONFIRMED, way.permission)
+        except Unpermitted as error:
+            why = Refusal(self._actor, ROUTE, self._organisation, error.permission.value, error.public)
+            with suppress(GatewayError):
+                self._use.refusals.note(why)
+            raise
+        return use
 
     def _froze(self, use: UseCases, item: DeviceItem, error: GatewayError) -> bool:
         refused_wipe = item.action == "wipe" and error.kind is Kind.CONFLICT

@@ -74,14 +74,15 @@ async def _refused(request: Request, error: Exception) -> Response:
     if isinstance(error, GatewayError) and TRACE in request.scope:
         request.scope[TRACE].verdict = error.kind.value
     if isinstance(error, Unpermitted):
-        await run_in_threadpool(_note, request, error)
+        await run_in_threadpool(note_refusal, request, error)
     return rendered(error) if isinstance(error, GatewayError) else _internal()
 
 
-def _note(request: Request, error: Unpermitted) -> None:
-    """Have it recorded; a database that does not answer makes a refusal no less of one."""
+def note_refusal(request: Request, error: Unpermitted, below: str = "") -> None:
+    """Have it recorded, with the path ``below`` which its routes stand; a database that does not answer makes
+    a refusal no less of one."""
     use: UseCases = request.app.state.use_cases
-    route = f"{request.method} {getattr(request.scope.get('route'), 'path', '')}"
+    route = f"{request.method} {below}{getattr(request.scope.get('route'), 'path', '')}"
     home = request.path_params.get("organisation", "")
     actor = actor_of(request.scope[ADMINISTRATOR], request)
     with suppress(GatewayError):

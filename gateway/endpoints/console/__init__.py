@@ -5,10 +5,12 @@ from elsewhere is loaded, nothing written in a page is run, and no other page ma
 """
 
 from fastapi import APIRouter, FastAPI, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import UseCases
+from gateway.endpoints.api.calls import Unpermitted, UseCases
+from gateway.endpoints.api.problems import note_refusal
 from gateway.endpoints.console import (
     accounts,
     bulk,
@@ -87,6 +89,8 @@ def create_console(use_cases: UseCases) -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> Response:
     told = error if isinstance(error, GatewayError) else GatewayError(Kind.INTERNAL)
+    if isinstance(error, Unpermitted):
+        await run_in_threadpool(note_refusal, request, error, PREFIX)
     if isinstance(error, Unpermitted):
         await run_in_threadpool(note_refusal, request, error)
     return _page(request, told, REST[told.kind])

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.api.bulk_devices import FROZEN
+from gateway.endpoints.api.bulk_devices import FROZEN, ROUTE
+from gateway.records import AuditTag
 from gateway.records.authority import MACHINE, Authority, Permission
 from tests.gateway.endpoints.api.conftest import ACME
 from tests.support.desk import Desk
@@ -81,13 +82,17 @@ async def test_a_whole_device_is_erased_one_by_one_only(client: httpx.AsyncClien
 
 
 async def test_each_act_takes_its_permission(
-    client: httpx.AsyncClient, phones: list[str], monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, phones: list[str], desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And what was asked for in vain stands in the trail."""
     rest = frozenset(Permission) - {Permission.DEVICE_WIPE}
     weaker = Authority("x", appointments=MACHINE, limits=rest, confirmed=True)
     monkeypatch.setattr(principals, "BOOTSTRAP", weaker)
     acts = [act("wipe", "PHONE0"), act("cancel", "PHONE0"), act("remove", "PHONE1")]
     assert statuses(await send(client, *acts)) == [403, 403, None]
+    (record,) = desk.services.audit.query(tag=AuditTag.ACT_REFUSED)
+    assert (record.target, record.after["permission"]) == (ROUTE, "device:wipe")
+    assert record.actor.name == "x" and record.organisation
 
 
 async def test_what_destroys_takes_the_second_factor(
