@@ -23,6 +23,7 @@ from gateway.endpoints.console import (
     homes,
     leaving,
     machine,
+    notices,
     overview,
     passkeys,
     people,
@@ -31,6 +32,7 @@ from gateway.endpoints.console import (
     rules,
     signing,
     trail,
+    webhooks,
     wiping,
 )
 from gateway.endpoints.console.asking import Ask
@@ -60,6 +62,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     homes.router,
     trail.router,
     events.router,
+    webhooks.router,
+    notices.router,
     accounts.router,
     machine.router,
 )
@@ -91,8 +95,6 @@ async def _refused(request: Request, error: Exception) -> Response:
     told = error if isinstance(error, GatewayError) else GatewayError(Kind.INTERNAL)
     if isinstance(error, Unpermitted):
         await run_in_threadpool(note_refusal, request, error, PREFIX)
-    if isinstance(error, Unpermitted):
-        await run_in_threadpool(note_refusal, request, error)
     return _page(request, told, REST[told.kind])
 
 

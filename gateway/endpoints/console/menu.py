@@ -12,16 +12,19 @@ from gateway.endpoints.api import (
     groups,
     jobs,
     machine,
+    notices,
     policies,
     quarantine,
     rules,
     safeguards,
     tokens,
     users,
+    webhooks,
     wipes,
 )
 from gateway.endpoints.api.organisations import OrganisationView, list_organisations
 from gateway.endpoints.console.asking import Ask
+from gateway.endpoints.console.operations import named
 
 
 class Entry(NamedTuple):
@@ -47,6 +50,8 @@ OF_ONE: Sequence[Entry] = (
     Entry("Policies", "/console/o/{home}/policies", policies.list_policies),
     Entry("Access rules", "/console/o/{home}/rules", rules.get_rules),
     Entry("Domains", "/console/o/{home}/domains", domains.list_domains),
+    Entry("Webhooks", "/console/o/{home}/webhooks", named(webhooks.router, "list_webhooks")),
+    Entry("Mail notices", "/console/o/{home}/notices", named(notices.router, "list_notices")),
     Entry("Settings", "/console/o/{home}/settings", safeguards.get_safeguards),
 )
 OF_ALL: Sequence[Entry] = (
@@ -57,6 +62,8 @@ OF_ALL: Sequence[Entry] = (
     Entry("Administrators", "/console/administrators", administrators.list_administrators),
     Entry("API tokens", "/console/tokens", tokens.mint_token),
     Entry("Events", "/console/events", events.list_events),
+    Entry("Webhooks", "/console/webhooks", named(webhooks.everywhere, "list_webhooks")),
+    Entry("Mail notices", "/console/notices", named(notices.everywhere, "list_notices")),
     Entry("Audit", "/console/audit", audit.list_records),
 )
 

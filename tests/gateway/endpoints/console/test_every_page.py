@@ -7,6 +7,7 @@ import pytest
 
 from gateway.endpoints.console import PREFIX, ROUTERS
 from gateway.services.groups import GroupChanges
+from gateway.services.webhooks import WebhookChanges
 from gateway.services.wipe_guards import Wanted
 from mdm.device import AccessLevel, WipeKind
 from tests.support.accounts import appoint
@@ -14,9 +15,11 @@ from tests.support.desk import Desk
 from tests.support.world import ADMIN
 
 CONDITIONS = [{"criterion": "os", "is": ["Android 4"]}]
-STREAMS = {"/events/stream", "/events/moved"}
+APART = {"/events/stream", "/events/moved", "/webhooks/{webhook}"}
+"""Streams, and what has no place beside the things below; each has tests of its own."""
+
 OPENED = {route.path for router in ROUTERS for route in router.routes if "GET" in route.methods}  # type: ignore[attr-defined]
-PAGES = sorted(OPENED - STREAMS)
+PAGES = sorted(OPENED - APART)
 
 
 class Outline(HTMLParser):
@@ -54,6 +57,8 @@ def things(desk: Desk) -> dict[str, str]:
     made.policies.set_policy(ADMIN, "acme", {"settings": {"DevicePasswordEnabled": True}})
     appoint(desk, "olga")
     job = made.offboarding.start(ADMIN, made.users.get("ann@acme.example"))
+    home = made.tenants.organisation("acme").id
+    webhook = made.webhooks.create(ADMIN, home, WebhookChanges(url="https://hooks.example.org/in")).webhook
     return {
         "organisation": "acme",
         "user": device.key.user,
@@ -65,6 +70,7 @@ def things(desk: Desk) -> dict[str, str]:
         "policy": "default",
         "rule": rule,
         "administrator": "olga",
+        "webhook": webhook.id,
     }
 
 
