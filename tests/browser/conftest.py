@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from gateway.endpoints.console import ROUTERS
 from gateway.records import Actor
 from gateway.records.authority import Appointment, Role
 from gateway.services.administrators import NewAdministrator
@@ -137,5 +138,13 @@ def full_wipe(console: Console, device: Device) -> str:
     wanted = Wanted(WipeKind.DEVICE, "stolen", device.key.device_id)
     return console.gateway.made.wipes.request(ADMINISTRATOR, device.key, wanted).id
 
+
+APART = frozenset({"/events/stream", "/events/moved", "/webhooks/{webhook}", "/o/{organisation}/devices.csv"})
+"""What is no page, and what has no place beside the things that a page is about."""
+
+PAGES = sorted(
+    {route.path for router in ROUTERS for route in router.routes if "GET" in route.methods} - APART
+)  # type: ignore[attr-defined]
+"""Every page's path below ``/console``."""
 
 HOME = f"/console/o/{ORGANISATION}"

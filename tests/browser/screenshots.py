@@ -11,15 +11,15 @@ from typing import Any
 from playwright.sync_api import Page
 
 from gateway.app import Services
-from gateway.endpoints.console import PREFIX, ROUTERS
+from gateway.endpoints.console import PREFIX
+from gateway.services.webhooks import WebhookChanges
 from mdm.device import Device, WipeKind
 from mdm.orders import Progress
-from tests.browser.conftest import opened
+from tests.browser.conftest import PAGES, opened
 from tests.support import chromium
 from tests.support.gateway_process import ORGANISATION
-from tests.support.populous import populate
+from tests.support.populous import OPERATOR, populate
 
-PAGES = sorted({route.path for router in ROUTERS for route in router.routes if "GET" in route.methods})  # type: ignore[attr-defined]
 SIZES = {"1440": chromium.WIDE, "390": chromium.NARROW}
 
 
@@ -45,12 +45,16 @@ def things(made: Services, devices: list[Device]) -> dict[str, str]:
     device = next(
         each for each in devices if each.key.user and "iPhone" in each.device_type and not each.wipe
     )
-    orders = made.wipes.list(devices[0].key.organisation)
+    home = device.key.organisation
+    orders = made.wipes.list(home)
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)
     assert waiting.kind is WipeKind.DEVICE
-    (job, *_) = made.offboarding.list(device.key.organisation)
+    (job, *_) = made.offboarding.list(home)
     group = made.groups.get(ORGANISATION, "Sales")
     book = made.access_rules.book(ORGANISATION)
+    webhook = made.webhooks.create(
+        OPERATOR, home, WebhookChanges(url="https://hooks.example.com/usher")
+    ).webhook
     return {
         "organisation": ORGANISATION,
         "user": device.key.user,
@@ -62,6 +66,7 @@ def things(made: Services, devices: list[Device]) -> dict[str, str]:
         "policy": "default",
         "rule": str(book.rules[0]["id"]),
         "administrator": "olga",
+        "webhook": webhook.id,
     }
 
 

@@ -3,13 +3,13 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from gateway.endpoints.console import PREFIX, ROUTERS
+from gateway.endpoints.console import PREFIX
 from gateway.services.groups import GroupChanges
-from tests.browser.conftest import Console, full_wipe
+from gateway.services.webhooks import WebhookChanges
+from tests.browser.conftest import PAGES, Console, full_wipe
 from tests.support import chromium
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
 
-PAGES = sorted({route.path for router in ROUTERS for route in router.routes if "GET" in route.methods})  # type: ignore[attr-defined]
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 HOSTILE = "<img src=x onerror=alert(1)>" + "W" * 36
 
@@ -26,6 +26,10 @@ def things(console: Console) -> dict[str, str]:
     saved = made.access_rules.create(ADMINISTRATOR, ORGANISATION, document)
     made.policies.set_policy(ADMINISTRATOR, ORGANISATION, {"settings": {"DevicePasswordEnabled": True}})
     job = made.offboarding.start(ADMINISTRATOR, made.users.get("bob@example.com"))
+    home = made.tenants.organisation(ORGANISATION).id
+    webhook = made.webhooks.create(
+        ADMINISTRATOR, home, WebhookChanges(url="https://hooks.example.org/in")
+    ).webhook
     return {
         "organisation": ORGANISATION,
         "user": device.key.user,
@@ -37,6 +41,7 @@ def things(console: Console) -> dict[str, str]:
         "policy": "default",
         "rule": str(saved.book.rules[0]["id"]),
         "administrator": "olga",
+        "webhook": webhook.id,
     }
 
 

@@ -1,0 +1,184 @@
+"""What administrators come for, from the page to what stands in the database afterwards (product 7.2)."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import update
+
+from gateway.chance import SystemClock
+from gateway.records import Actor
+from gateway.records.authority import Appointment, Role
+from gateway.services.administrators import NewAdministrator
+from gateway.services.safeguards import SafeguardChanges
+from gateway.services.wipe_guards import Wanted
+from gateway.store.tables_administrators import sessions
+from mdm.access import AccessDecision
+from mdm.device import AccessLevel, DeviceState, WipeKind
+from tests.browser.conftest import HOME, SIGN_IN, Console
+from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR
+from tests.support.gateway_process import ADMINISTRATOR, ALONE, ORGANISATION
+
+HELD = AccessDecision(AccessLevel.QUARANTINE, "the default of the organisation")
+FULL = Appointment(Role.OPERATOR, full_wipe=True)
+CAREFUL = SafeguardChanges(approve_full_wipes=True)
+
+
+def test_a_wrong_code_is_refused_without_saying_what_was_wrong(console: Console) -> None:
+    with console.visitor() as page:
+        page.goto(SIGN_IN)
+        page.get_by_label("Name", exact=True).fill("olga")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_label("Code", exact=True).fill("AAAA-BBBB-CCCC")
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        expect(page.get_by_role("alert")).to_contain_text("The name, the password or the code is wrong.")
+        assert page.get_by_label("Name", exact=True).input_value() == "olga"
+        assert page.get_by_label("Password", exact=True).input_value() == ""
+
+
+def test_devices_that_wait_are_let_in_together(console: Console) -> None:
+    made = console.gateway.made
+    phones = [console.phone("bob", f"WAITS{number}") for number in range(3)]
+    for each in phones:
+        made.quarantine.notice(each.key, HELD, ADMINISTRATOR)
+    with console.olga() as page:
+        page.goto(f"{HOME}/quarantine")
+        page.get_by_label("Choose all").check()
+        page.get_by_label("bob, WAITS2").uncheck()
+        page.get_by_label("Reason").fill("their own phones")
+        page.get_by_role("button", name="Let the chosen in").click()
+        expect(page.get_by_label("bob, WAITS0")).to_have_count(0)
+        expect(page.get_by_label("bob, WAITS2")).to_have_count(1)
+    levels = [made.devices.get(each.key).access for each in phones]
+    assert levels == [AccessLevel.ALLOW, AccessLevel.ALLOW, None]
+
+
+def test_a_full_wipe_needs_a_second_administrator(console: Console) -> None:
+    made = console.gateway.made
+    device = console.phone("ann", "STOLEN")
+    made.safeguards.change(ADMINISTRATOR, ORGANISATION, CAREFUL, may_loosen=True)
+    try:
+        henry = made.administrators.create(
+            ROOT_ACTOR, ROOT, NewAdministrator("henry", (FULL,), password=PASSWORD)
+        )
+        asker = Actor("admin", "henry", person=henry.person)
+        order = made.wipes.request(asker, device.key, Wanted(WipeKind.DEVICE, "stolen", "STOLEN"))
+        assert made.devices.get(device.key).state is DeviceState.PROVISIONING_SUCCEEDED
+        with console.olga() as page:
+            page.goto("/console/")
+            page.get_by_role("link", name="Full wipe: ann@example.com").click()
+            page.get_by_role("button", name="Approve: erase the device").click()
+            expect(page.get_by_text("ordered at")).to_be_visible()
+        assert made.devices.get(device.key).state is DeviceState.WIPE_REQUIRED
+        assert made.wipes.get(ORGANISATION, order.id).approved_by == "olga"
+    finally:
+        made.safeguards.change(ADMINISTRATOR, ORGANISATION, ALONE, may_loosen=True)
+
+
+def test_a_policy_says_whom_it_touches_before_it_is_saved(console: Console) -> None:
+    made = console.gateway.made
+    console.phone("carol", "POLICED")
+    before = made.policies.current(ORGANISATION)
+    with console.olga() as page:
+        page.goto(f"{HOME}/policies/default")
+        page.get_by_label("Minimal password length").fill("9")
+        page.get_by_label("Password required").select_option(label="yes")
+        page.get_by_role("button", name="What would happen?").click()
+        expect(page.get_by_text("would have to fetch the policy again")).to_be_visible()
+        assert made.policies.current(ORGANISATION) == before
+        assert page.get_by_label("Minimal password length").input_value() == "9"
+        page.get_by_role("button", name="Save", exact=True).click()
+        page.wait_for_load_state("load")
+        expect(page.get_by_text("What saving would do")).to_have_count(0)
+    after = made.policies.current(ORGANISATION)
+    assert after is not None
+    assert after.document["settings"] == {"DevicePasswordEnabled": True, "MinDevicePasswordLength": 9}
+
+
+def test_the_tester_says_why(console: Console) -> None:
+    rule = {"name": "Old ones", "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
+    console.gateway.made.access_rules.create(ADMINISTRATOR, ORGANISATION, rule)
+    with console.olga() as page:
+        page.goto(f"{HOME}/rules")
+        page.get_by_label("System").fill("Android 4.4")
+        page.get_by_role("button", name="Try", exact=True).click()
+        told = page.get_by_role("status").filter(has_text="old-ones")
+        expect(told).to_contain_text("block")
+        expect(told.get_by_text("reported: Android 4.4")).to_be_visible()
+
+
+def test_a_session_that_was_confirmed_long_ago_has_to_show_it_again(console: Console) -> None:
+    device = console.phone("ann", "STALE")
+    wipe = f"{HOME}/devices/{device.key.user}/STALE/wipe"
+    with console.olga() as page:
+        _confirmed_long_ago(console)
+        page.goto(wipe)
+        page.get_by_label("Reason").fill("left in a taxi")
+        proof = page.get_by_label("Your password, or the code of your authenticator")
+        proof.fill("Wrong-Horse-1")
+        page.get_by_role("button", name="Order the wipe").click()
+        expect(page.get_by_text("That was wrong, or it is missing.")).to_be_visible()
+        assert console.gateway.device("STALE").state is DeviceState.PROVISIONING_SUCCEEDED
+        assert page.get_by_label("Reason").input_value() == "left in a taxi"
+        proof.fill(PASSWORD)
+        page.get_by_role("button", name="Order the wipe").click()
+        expect(page.get_by_text("ordered at")).to_be_visible()
+        page.goto(wipe)
+        expect(proof).to_have_count(0)
+    assert console.gateway.device("STALE").state is DeviceState.WIPE_REQUIRED
+
+
+def _confirmed_long_ago(console: Console) -> None:
+    """As after half a morning; only the database knows when somebody proved who they are."""
+    with console.gateway.made.store._engine.begin() as connection:
+        long_ago = SystemClock().now() - timedelta(hours=4)
+        changed = connection.execute(update(sessions).values(confirmed_at=long_ago))
+        assert changed.rowcount
+
+
+@pytest.mark.parametrize(("locale", "title"), [("en-GB", "Devices"), ("de-AT", "Geräte")])
+def test_the_browsers_language_is_spoken(console: Console, locale: str, title: str) -> None:
+    with console.olga(locale=locale) as page:
+        page.goto(f"{HOME}/devices")
+        expect(page.get_by_role("heading", level=1)).to_have_text(title)
+        assert page.evaluate("document.documentElement.lang") == locale[:2]
+
+
+def test_language_and_theme_are_chosen_and_kept(console: Console) -> None:
+    with console.olga(color_scheme="light") as page:
+        page.goto("/console/me")
+        page.get_by_role("button", name="Dark").click()
+        page.get_by_label("Language").select_option("de")
+        page.get_by_role("button", name="Use this language").click()
+        expect(page.locator("html[lang=de]")).to_have_attribute("data-theme", "dark")
+        page.goto("/console/")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.goto("/console/me")
+        page.locator("[data-theme-choice=auto]").click()
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
+
+
+def test_what_is_to_be_published_is_copied(console: Console) -> None:
+    with console.olga(permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.goto(f"{HOME}/domains/example.com")
+        page.get_by_role("button", name="Copy: _usher.example.com TXT").click()
+        expect(page.locator("#said")).to_have_text("Copied")
+        assert str(page.evaluate("navigator.clipboard.readText()")).startswith("usher-verification=")
+
+
+def test_filters_follow_what_is_typed_and_the_way_back_is_kept(console: Console) -> None:
+    console.phone("ann", "FILTERA", "Quiet Otter")
+    console.phone("bob", "FILTERB", "Loud Heron")
+    with console.olga() as page:
+        page.goto(f"{HOME}/devices")
+        listed = page.locator("#list")
+        expect(listed.get_by_role("link", name="Quiet Otter")).to_be_visible()
+        page.get_by_label("Search", exact=True).press_sequentially("heron")
+        expect(listed.get_by_role("link", name="Quiet Otter")).to_have_count(0)
+        expect(listed.get_by_role("link", name="Loud Heron")).to_be_visible()
+        expect(page).to_have_url(re.compile("search=heron"))
+        page.go_back()
+        expect(listed.get_by_role("link", name="Quiet Otter")).to_be_visible()
+        assert "heron" not in page.url
