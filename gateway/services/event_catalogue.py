@@ -156,6 +156,9 @@ NOTICES: Mapping[AuditTag, NoticeKind] = MappingProxyType(
         _T.WIPE_EXPIRED: NoticeKind.WIPE,
         _T.WIPES_FROZEN: NoticeKind.WIPE,
         _T.WIPES_PANIC: NoticeKind.WIPE,
+        # Whoever may loosen what guards devices may wipe alone after that: others hear of it (T9).
+        _T.WIPES_UNFROZEN: NoticeKind.WIPE,
+        _T.SAFEGUARDS_CHANGED: NoticeKind.WIPE,
         _T.CERTIFICATE_EXPIRING: NoticeKind.CERTIFICATE,
         _T.BACKEND_IMPAIRED: NoticeKind.BACKEND,
         _T.BACKEND_ANSWERS: NoticeKind.BACKEND,

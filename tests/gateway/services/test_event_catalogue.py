@@ -27,3 +27,8 @@ def test_the_documentation_has_exactly_the_table() -> None:
 def test_every_mail_tells_of_an_event() -> None:
     assert set(NOTICES) <= set(CATALOGUE)
     assert set(NOTICES.values()) == set(NoticeKind)
+
+
+def test_whatever_lets_somebody_wipe_alone_is_told_to_others() -> None:
+    loosening = (AuditTag.SAFEGUARDS_CHANGED, AuditTag.WIPES_UNFROZEN)
+    assert {NOTICES[each] for each in loosening} == {NoticeKind.WIPE}
