@@ -28,6 +28,7 @@ from gateway.endpoints.profile_signing import ProfileSigner
 from gateway.endpoints.profiles import ProfileEndpoint
 from gateway.endpoints.provisioning import Provisioning
 from gateway.endpoints.routing import Routing
+from gateway.endpoints.self_service.door import SelfService
 from gateway.endpoints.threads import Threads
 from gateway.endpoints.tracing import Tracing
 from gateway.endpoints.waiting import WaitingRoom
@@ -52,7 +53,7 @@ from gateway.store import FeedGap
 from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 
 if TYPE_CHECKING:
-    pass
+    from gateway.endpoints.self_service.things import Things
 
 from gateway.app.advertised import route
 from gateway.app.use_cases import domain_names, services
@@ -187,9 +188,15 @@ class Clients:
             bars=self._gate.bars,
         )
         known = WellKnown(answers, config.public_host)
-        return Routing(
-            activesync, discovery, profiles, known, Health({"change feed": self._hears}, names=False)
-        )
+        self_service = SelfService(credentials, made.self_sessions, profiles, threads, self._things)
+        health = Health({"change feed": self._hears}, names=False)
+        return Routing(activesync, discovery, profiles, known, health, self_service)
+
+    def _things(self) -> "Things":
+        """The pages, with the templates that a worker who serves phones alone need not have."""
+        from gateway.endpoints.self_service.things import Things  # noqa: PLC0415 - when the first page is asked for
+
+        return Things(self._services, SystemClock())
 
     def _door(self) -> Door:
         return Door(

@@ -56,6 +56,7 @@ from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
+from gateway.services.self_sessions import SelfSessions
 from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
 from gateway.services.tokens import Tokens
@@ -118,6 +119,7 @@ class Services:
     examine: Examination
     profiles: Profiles
     app_passwords: AppPasswords
+    self_sessions: SelfSessions
     repetitions: Repetitions
     administrators: Administrators
     tokens: Tokens
@@ -193,6 +195,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         examine=Examination(config),
         profiles=Profiles(store, clock, keys, config.origin),
         app_passwords=AppPasswords(store, clock, keys, _trusting(config)),
+        self_sessions=SelfSessions(store, clock, keys),
         repetitions=Repetitions(store, clock, keys.identity("p-")),
         administrators=Administrators(store, clock, keys, passwords),
         tokens=Tokens(store, store.within(EVERYTHING), clock, keys),

@@ -120,7 +120,14 @@ class ProfileEndpoint:
         signed = await self._authenticate(scope)
         if signed is None:
             return _said(401, b"", *self._challenge)
-        fetcher = await self._in_thread(partial(self._profiles.signed, signed.user))
+        return await self._own(signed.user, query, scope)
+
+    async def own(self, user: str, scope: Message) -> Reply:
+        """The profile of somebody who has signed in elsewhere, by id; raises what signing it does."""
+        return await self._own(user, _query(scope["query_string"]), scope)
+
+    async def _own(self, user: str, query: dict[str, str], scope: Message) -> Reply:
+        fetcher = await self._in_thread(partial(self._profiles.signed, user))
         signed_profile = await self._profile(fetcher, query, scope)
         return _said(404, NOTHING) if signed_profile is None else _profile_reply(signed_profile)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from gateway.services.ports import KeySource
 
-TOKEN, SESSION = "usht_", "ushs_"
+TOKEN, SESSION, SELF = "usht_", "ushs_", "ushy_"
 RECOVERY_CODES = 10
 _CODE_OCTETS, _GROUP = 10, 4
 _APP_OCTETS, _APP_LETTERS, _APP_GROUP = 15, 20, 5

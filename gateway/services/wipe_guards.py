@@ -18,6 +18,10 @@ from gateway.services.reasons import NEEDED
 from mdm.device import Device, DeviceKey, WipeKind
 from mdm.orders import is_called, names_of
 
+PERSON = "user"
+"""Kind of the actor who looks after devices of their own (docs/decisions/0038): that is no haste of an
+administrator, and must not freeze the organisation for everybody else."""
+
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 NEVER_FULL = "This organisation erases accounts only, never whole devices."
@@ -93,7 +97,7 @@ def confirmable(device: Device) -> str:
 
 def over_budget(entry: Entry, home: Organisation, key: DeviceKey, wanted: Wanted) -> str:
     """Which budget one more decision of the act's actor would exceed, in words; empty for none."""
-    if _belongs_to_counted(entry, wanted):
+    if _belongs_to_counted(entry, wanted) or entry.act.actor.kind == PERSON:
         return ""
     ledger, rules, actor = entry.transaction.wipe_orders, home.safeguards, entry.act.actor
     who = asked_by(entry.transaction, Asker(actor.name, actor.person), entry.now)

@@ -1,0 +1,180 @@
+"""The door of ``/self/`` (product 7.8; T1, T24, T25): who asks, whether a form comes from here, and nothing
+for anybody else.
+
+A ``Place`` of the clients' routing. What a person may do is the table in ``things``: a path that is not in it
+is 404, whoever asks. A session is a cookie of its own, ``__Host-usher-self``; the console's is not looked at.
+The pages themselves are imported in a thread when they are needed first.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from gateway.endpoints.browsers import (
+    SAFE,
+    cookie_line,
+    cookie_of,
+    csrf_of,
+    from_here,
+    headers_of,
+    private,
+)
+from gateway.endpoints.credentials import MAXIMUM_AUTHORIZATION, Basic, Credentials, proven
+from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.profiles import ProfileEndpoint
+from gateway.endpoints.rendering import RETRY_AFTER
+from gateway.endpoints.threads import Threads
+from gateway.errors import GatewayError, Kind
+from gateway.proxy import drain
+from gateway.proxy.asgi import Message, Receive, Send
+from gateway.services.drawn_secrets import SELF
+from gateway.services.login import Look, Principal
+from gateway.services.self_sessions import LONGEST, SelfSessions, Signed
+from mdm.ashttp import Reply
+
+if TYPE_CHECKING:
+    from gateway.endpoints.self_service.things import Things, Visit
+
+COOKIE = "__Host-usher-self"
+HOME = "/self/"
+SIGN_IN = "/self/sign-in"
+BODY_LIMIT = 8 * 1024
+"""Octets of a form: a label and a password, sent by whoever finds the page."""
+
+TEXT = "text/plain; charset=utf-8"
+_STATUS: Mapping[Kind, int] = {
+    Kind.MALFORMED: 400,
+    Kind.TOO_LARGE: 413,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+}
+
+
+class SelfService:
+    """The ASGI application of ``/self/``.
+
+    Args:
+        load: makes the pages; called once, in a thread.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        sessions: SelfSessions,
+        profiles: ProfileEndpoint,
+        threads: Threads,
+        load: "Callable[[], Things]",
+    ) -> None:
+        self._credentials = credentials
+        self._sessions = sessions
+        self._profiles = profiles
+        self._threads = threads
+        self._load = load
+        self._things: Things | None = None
+
+    @staticmethod
+    def matches(path: str) -> bool:
+        """Whether the page has this path; its names are written in one case only."""
+        return path.startswith(HOME) or path == HOME[:-1]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Serve one request; whatever goes wrong becomes a page's status."""
+        headers = headers_of(scope)
+        unread = scope["method"] not in SAFE
+        try:
+            reply = await self._reply(scope, receive, headers)
+            unread = unread and reply.status in (403, 413)
+        except GatewayError as error:
+            reply = _plain(_STATUS.get(error.kind, 503), error.public)
+        if scope["method"] == "HEAD":
+            reply = Reply(reply.status, reply.headers, b"", reply.media_type)
+        await drain.answer(reply, receive, private(send), unread=unread)
+
+    async def _reply(self, scope: Message, receive: Receive, headers: Mapping[bytes, bytes]) -> Reply:
+        if scope["method"] not in SAFE and not from_here(headers):
+            return _plain(403, "This came from another page.")
+        if self._things is None:
+            self._things = await self._threads.store(self._load)
+        secret = cookie_of(headers.get(b"cookie", b""), COOKIE, SELF)
+        signed = await self._threads.store(self._sessions.present, secret) if secret else None
+        if signed is not None:
+            proven(scope)
+        form = await self._things.form(scope, receive, headers)
+        visit = self._things.visit(scope, headers, form, signed, csrf_of(secret if signed else ""))
+        thing = self._things.find(visit)
+        if thing is None:
+            return self._things.nothing(visit) if signed else _to(SIGN_IN)
+        if scope["method"] not in SAFE and not hmac.compare_digest(
+            visit.csrf.encode(), form.text("csrf").encode()
+        ):
+            return _plain(403, "This form is from another session: open the page anew.")
+        if thing.open:
+            return await self._entering(visit, self._things)
+        if signed is None:
+            return _to(SIGN_IN)
+        return await self._inside(visit, self._things, signed)
+
+    async def _inside(self, visit: "Visit", things: "Things", signed: Signed) -> Reply:
+        """What somebody who is signed in asked for; what erases or gives away takes the password again."""
+        if visit.path == "/self/profile":
+            return await self._profiles.own(signed.user.id, visit.scope)
+        if visit.path == "/self/sign-out":
+            await self._threads.store(self._sessions.end, signed.session)
+            return _to(SIGN_IN, ("Set-Cookie", cookie_line(COOKIE, "", 0)))
+        if visit.thing.proved and not signed.proved:
+            if not await self._proves(visit, signed):
+                return await self._threads.store(things.unproved, visit)
+            await self._threads.store(self._sessions.prove, signed.session)
+        return await self._threads.store(things.serve, visit)
+
+    async def _proves(self, visit: "Visit", signed: Signed) -> bool:
+        password = visit.form.text("proof")
+        found = await self._principal(visit, signed.user.address, password) if password else None
+        return found is not None and found.user == signed.user.id
+
+    async def _entering(self, visit: "Visit", things: "Things") -> Reply:
+        """The pages for anybody; one answer for whatever was wrong with a name or a password."""
+        if visit.method != "POST":
+            return await self._threads.store(things.serve, visit)
+        try:
+            name = visit.form.text("name").strip()
+            found = await self._principal(visit, name, visit.form.text("password"))
+        except GatewayError as error:
+            if error.kind is not Kind.THROTTLED:
+                raise
+            return await self._threads.store(things.refused, visit, 429)
+        if found is None:
+            return await self._threads.store(things.refused, visit, 401)
+        secret = await self._threads.store(self._sessions.begin, found.user, visit.source, visit.user_agent)
+        if secret is None:
+            return await self._threads.store(things.refused, visit, 401)
+        line = cookie_line(COOKIE, secret, int(LONGEST.total_seconds()))
+        return _to(HOME, ("Set-Cookie", line))
+
+    async def _principal(self, visit: "Visit", name: str, password: str) -> Principal | None:
+        """Through the login of phones, its memory and its throttle; an app password is a phone's."""
+        octets = f"{name}:{password}".encode("utf-8", "replace")
+        if not name or not password or ":" in name or "\0" in name + password:
+            return None
+        if len(octets) > MAXIMUM_AUTHORIZATION // 2:
+            return None
+        basic = Basic(name, password, octets)
+        found = self._credentials.remembered(basic)
+        if found is Look.UNKNOWN:
+            found = await self._credentials.verify(basic, visit.source) or Look.REJECTED
+        return found if isinstance(found, Principal) and found.bound is None else None
+
+
+def _to(place: str, *headers: tuple[str, str]) -> Reply:
+    return Reply(303, (("Location", place), *headers))
+
+
+def _plain(status: int, text: str) -> Reply:
+    retry = (("Retry-After", str(RETRY_AFTER)),) if status == 503 else ()
+    return Reply(status, retry, f"{text}\n".encode() if text else b"", TEXT)
+
+
+def source_of(scope: Message) -> str:
+    """The address behind a request."""
+    return str(scope[TRACE].client) if TRACE in scope else ""
