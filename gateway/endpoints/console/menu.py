@@ -42,6 +42,7 @@ class Entry(NamedTuple):
 
 OF_ONE: Sequence[Entry] = (
     Entry("Devices", "/console/o/{home}/devices", devices.list_devices),
+    Entry("Figures", "/console/o/{home}/figures", devices.count_devices),
     Entry("Quarantine", "/console/o/{home}/quarantine", quarantine.get_queue),
     Entry("Wipes and approvals", "/console/o/{home}/wipes", wipes.list_orders),
     Entry("Off-boarding", "/console/o/{home}/jobs", jobs.list_jobs),
