@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 from gateway.app import Services
 from gateway.endpoints.console import PREFIX
 from gateway.services.webhooks import WebhookChanges
-from mdm.device import Device, WipeKind
+from mdm.device import AccessLevel, Device, WipeKind
 from mdm.orders import Progress
 from tests.browser.conftest import PAGES, opened
 from tests.support import chromium
@@ -46,6 +46,8 @@ def things(made: Services, devices: list[Device]) -> dict[str, str]:
         each for each in devices if each.key.user and "iPhone" in each.device_type and not each.wipe
     )
     home = device.key.organisation
+    made.inventory.rename(OPERATOR, device.key, "Ann's work phone", "handed out with her contract")
+    made.devices.set_access(OPERATOR, device.key, AccessLevel.ALLOW, "checked at the desk")
     orders = made.wipes.list(home)
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)
     assert waiting.kind is WipeKind.DEVICE
