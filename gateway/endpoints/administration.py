@@ -156,7 +156,15 @@ class Administration:
         if scope["path"] == "/":
             await RedirectResponse(f"{CONSOLE}/", 303)(scope, receive, send)
             return
-        await self._served(self._console, scope, receive, send, BODY_LIMIT)
+        await self._served(self._behind_the_gate, scope, receive, send, BODY_LIMIT)
+
+    async def _behind_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The console; where nobody can tell who asks, that is answered as over REST."""
+        try:
+            await self._console(scope, receive, send)
+        except GatewayError as error:
+            _note(scope, error)
+            await rendered(error)(scope, receive, _with(send, PRIVATE))
 
     async def _admit(self, scope: Scope) -> tuple[Header, ...]:
         """The headers that tell what is left of the asker's budget."""

@@ -15,6 +15,9 @@ import pytest
 
 from gateway import app
 from gateway.endpoints.administration import BODY_LIMIT, Administration
+from gateway.endpoints.principals import Administrators
+from gateway.errors import GatewayError, Kind
+from gateway.records.authority import Authority
 from tests.support.desk import TOKEN, Desk, furnish
 from tests.support.serving import ours
 
@@ -95,6 +98,18 @@ async def test_a_database_that_is_gone_is_told_by_name(client: httpx.AsyncClient
     answer = await client.get(ALL, headers=BEARER)
     assert answer.status_code in (500, 503)
     assert "gone" not in answer.text
+
+
+async def test_a_page_says_so_too_where_nobody_can_tell_who_asks(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> Authority:
+        raise GatewayError(Kind.UNAVAILABLE)
+
+    monkeypatch.setattr(Administrators, "bearer", away)
+    page = await client.get("/console/", headers={"Cookie": "__Host-usher=ushs_" + "a" * 43})
+    assert (page.status_code, page.json()["title"]) == (503, "unavailable")
+    assert page.headers.get_list("cache-control") == ["no-store"]
 
 
 async def test_an_accident_is_logged_under_its_request_and_answered_empty(
