@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from certs.sealing import Sealer
 from gateway.chance import Secrets
-from gateway.config import Admin
+from gateway.config import Admin, Oidc
 from gateway.directory.local import LocalPasswords
+from gateway.directory.openid import OpenIdProvider
 from gateway.directory.passkeys import WebPasskeys
 from gateway.directory.second_factor import TimedCodes
 from gateway.services.credential_checks import Checks, SessionRules
@@ -17,6 +18,7 @@ from gateway.services.opening import Opening
 from gateway.services.own_account import OwnAccount
 from gateway.services.passkeys import Ceremonies, Passkeys
 from gateway.services.ports import Clock, Store
+from gateway.services.provider_sign_in import ProviderSignIn
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
 from gateway.services.second_factors import SecondFactors
@@ -27,6 +29,9 @@ HERE = WebPasskeys("localhost", "https://localhost")
 """Passkeys of a gateway on one's own machine."""
 
 
+NO_PROVIDER = OpenIdProvider(Oidc(), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Front:
     """Signing in, what one does with one's own account, and who shows a secret."""
@@ -34,6 +39,7 @@ class Front:
     signing_in: SigningIn
     own_account: OwnAccount
     passkeys: Passkeys
+    provider_sign_in: ProviderSignIn
     recovering: Recovering
     recognition: Recognition
 
@@ -45,6 +51,7 @@ def front(
     clock: Clock,
     ticking: Callable[[], float] = time.monotonic,
     ceremonies: Ceremonies = HERE,
+    provider: OpenIdProvider = NO_PROVIDER,
 ) -> Front:
     """Make it; nothing is connected or read before the first call."""
     keys, passwords = Secrets(), LocalPasswords()
@@ -60,6 +67,7 @@ def front(
         SigningIn(store, clock, opening, passwords, factors, checks, rules),
         OwnAccount(store, clock, passwords, factors, checks),
         Passkeys(store, clock, keys, ceremonies, checks, opening),
+        ProviderSignIn(store, clock, keys, provider, checks, opening, by_mail=provider.by_mail),
         Recovering(store, clock, keys, passwords),
         Recognition(store, clock, rules),
     )

@@ -13,6 +13,7 @@ from certs.signing import Signer
 from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, Credentials, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
+from gateway.directory.openid import OpenIdProvider
 from gateway.directory.passkeys import WebPasskeys
 from gateway.probes.examining import Examination
 from gateway.records.authority import EVERYTHING, Reach
@@ -47,6 +48,7 @@ from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.protocol_logs import ProtocolLogs
+from gateway.services.provider_sign_in import ProviderSignIn
 from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
@@ -73,6 +75,9 @@ from gateway.app.advertised import endpoints
 from gateway.app.front import Front, front
 from gateway.app.machine import ConfiguredMachine
 from gateway.records.machine import Machine
+
+CALLBACK = "/console/sign-in/provider/callback"
+"""Whither an identity provider sends browsers back; it has to know the whole address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ class Services:
     signing_in: SigningIn
     own_account: OwnAccount
     passkeys: Passkeys
+    provider_sign_in: ProviderSignIn
     recovering: Recovering
     recognition: Recognition
     refusals: Refusals
@@ -144,7 +150,10 @@ def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
     store = open_store(database_url(config))
     ceremonies = WebPasskeys(config.admin_host, config.admin_origin)
-    door = front(config.admin, store, _sealing(config), SystemClock(), ceremonies=ceremonies)
+    provider = OpenIdProvider(config.oidc, config.admin_origin + CALLBACK)
+    door = front(
+        config.admin, store, _sealing(config), SystemClock(), ceremonies=ceremonies, provider=provider
+    )
     return _on(config, store, door)
 
 
@@ -202,6 +211,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         signing_in=door.signing_in,
         own_account=door.own_account,
         passkeys=door.passkeys,
+        provider_sign_in=door.provider_sign_in,
         recovering=door.recovering,
         recognition=door.recognition,
         refusals=Refusals(store, clock),

@@ -1,6 +1,6 @@
 """Settings: ``load`` gives a frozen ``Config`` or one ``ConfigError`` that lists every fault (house.md 7)."""
 
-from gateway.config.administration import Admin
+from gateway.config.administration import Admin, Oidc
 from gateway.config.faults import Fault
 from gateway.config.loading import ConfigError, load
 from gateway.config.telling import AccessLines, Audit, Level, LogConfig, MailConfig, MailSecurity, Webhooks
@@ -47,6 +47,7 @@ __all__ = [
     "MailConfig",
     "MailSecurity",
     "Network",
+    "Oidc",
     "Provisions",
     "StoreConfig",
     "Tls",

@@ -1,4 +1,4 @@
-"""Settings of administration and of how administrators sign in (product 7.1, 7.7)."""
+"""Settings of administration and of how administrators sign in (product 7.1, 7.7; T27)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,3 +37,23 @@ class Admin:
     reads_burst: int = limit(200, "a page of a console with everything on it", 1, 1_000_000)
     writes_per_s: float = limit(10.0, "faster than anybody clicks; who has more to do has bulk", 0.1, 100_000)
     writes_burst: int = limit(50, "a script that sets up an organisation", 1, 1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """An identity provider by which administrators sign in too (OpenID Connect); none without an issuer.
+
+    Attributes:
+        issuer: as the provider writes it, to the letter.
+        client_secret_file: None for a client without a secret; PKCE is used either way.
+        link_by_email: an account that names no user of the provider yet takes the one whose verified mail
+            address is the account's. Whoever may change addresses can then hand accounts over.
+        allow_private: the provider is within a private network, or on this machine.
+    """
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret_file: Path | None = None
+    scopes: tuple[str, ...] = ("openid", "email")
+    link_by_email: bool = False
+    allow_private: bool = False

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from gateway.config.administration import Oidc
 from gateway.config.telling import MailConfig, MailSecurity
 from gateway.config.values import (
     ACTIVESYNC_PATH,
@@ -14,6 +15,7 @@ from gateway.config.values import (
     Credentials,
     UserMapping,
 )
+from gateway.records.targets import read_target
 
 ADVERTISED_URLS = (
     "ews_url",
@@ -109,7 +111,7 @@ def crossed(config: Config) -> list[Fault]:
         faults.append(Fault("listen.plain", "passwords in the clear: bind loopback, or name trusted_proxies"))
     if not HOST_NAME.fullmatch(config.admin_host):
         faults.append(Fault("admin.host", f"{config.admin.host!r} is no host name in lower case"))
-    faults += [*_redirect_faults(config), *_mail_faults(config.mail)]
+    faults += [*_redirect_faults(config), *_mail_faults(config.mail), *_oidc_faults(config.oidc)]
     if any(each.path or each.host == "localhost" for each in config.dns.resolvers):
         faults.append(Fault("dns.resolvers", "must be IP addresses with their port: 192.0.2.1:53"))
     return faults
@@ -127,6 +129,18 @@ def _redirect_faults(config: Config) -> Iterator[Fault]:
             yield Fault(key, "must be https: clients send a password there")
         elif parts.hostname in own:
             yield Fault(key, "leads back to this gateway")
+
+
+def _oidc_faults(oidc: Oidc) -> Iterator[Fault]:
+    if bool(oidc.issuer) != bool(oidc.client_id):
+        yield Fault("oidc.client_id", "and oidc.issuer are given together")
+    if oidc.issuer and "openid" not in oidc.scopes:
+        yield Fault("oidc.scopes", "must have openid")
+    if oidc.issuer:
+        try:
+            read_target(oidc.issuer, allow_private=oidc.allow_private)
+        except ValueError as error:
+            yield Fault("oidc.issuer", f"{error}")
 
 
 def _mail_faults(mail: MailConfig) -> Iterator[Fault]:

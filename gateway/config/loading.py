@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-from gateway.config.administration import Admin
+from gateway.config.administration import Admin, Oidc
 from gateway.config.faults import (
     ADVERTISED_URLS,
     HOST_NAME,
@@ -47,6 +47,7 @@ SECTIONS: Mapping[str, type] = MappingProxyType(
         "store": StoreConfig,
         "log": LogConfig,
         "admin": Admin,
+        "oidc": Oidc,
         "dns": DnsConfig,
         "audit": Audit,
         "webhooks": Webhooks,

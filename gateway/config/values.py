@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from gateway.config.administration import Admin
+from gateway.config.administration import Admin, Oidc
 from gateway.config.bounds import KIB, MIB, limit
 from gateway.config.telling import Audit, LogConfig, MailConfig, Webhooks
 
@@ -304,6 +304,7 @@ class Config:
     public_port: int = 443
     extra_hosts: tuple[str, ...] = ()
     base_domain: str = ""
+    oidc: Oidc = field(default_factory=Oidc)
     dns: DnsConfig = DnsConfig()
     audit: Audit = field(default_factory=Audit)
     webhooks: Webhooks = field(default_factory=Webhooks)

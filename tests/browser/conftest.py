@@ -139,7 +139,15 @@ def full_wipe(console: Console, device: Device) -> str:
     return console.gateway.made.wipes.request(ADMINISTRATOR, device.key, wanted).id
 
 
-APART = frozenset({"/events/stream", "/events/moved", "/webhooks/{webhook}", "/o/{organisation}/devices.csv"})
+APART = frozenset(
+    {
+        "/events/stream",
+        "/events/moved",
+        "/sign-in/provider/callback",
+        "/webhooks/{webhook}",
+        "/o/{organisation}/devices.csv",
+    }
+)
 """What is no page, and what has no place beside the things that a page is about."""
 
 PAGES = sorted(

@@ -47,6 +47,7 @@ from gateway.services.permissions import Permissions
 from gateway.services.policies import PolicyService
 from gateway.services.profiles import Profiles
 from gateway.services.protocol_logs import ProtocolLogs
+from gateway.services.provider_sign_in import ProviderSignIn
 from gateway.services.quarantine import Quarantine
 from gateway.services.recognition import Recognition
 from gateway.services.recovery import Recovery
@@ -179,6 +180,8 @@ class UseCases(Protocol):
     def own_account(self) -> OwnAccount: ...
     @property
     def passkeys(self) -> Passkeys: ...
+    @property
+    def provider_sign_in(self) -> ProviderSignIn: ...
     @property
     def refusals(self) -> Refusals: ...
     @property

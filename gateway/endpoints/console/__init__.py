@@ -29,6 +29,7 @@ from gateway.endpoints.console import (
     passkeys,
     people,
     policies,
+    provider,
     quarantine,
     rules,
     signing,
@@ -47,6 +48,7 @@ PREFIX = "/console"
 ROUTERS: tuple[APIRouter, ...] = (
     signing.router,
     passkeys.router,
+    provider.router,
     overview.router,
     devices.router,
     figures.router,

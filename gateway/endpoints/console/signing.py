@@ -26,6 +26,7 @@ from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
 from gateway.endpoints.console.gate import set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
+from gateway.endpoints.console.provider_operations import provider_offered
 from gateway.endpoints.console.wording import languages
 from gateway.errors import GatewayError, Kind
 
@@ -148,7 +149,15 @@ def sign_in_with(ask: Ask, problem: GatewayError | None = None) -> Response:
     following = ask.form.text("next") or ask.query.get("next", "")
     status = {None: 200, Kind.THROTTLED: 429}.get(problem.kind if problem else None, 401)
     return ask.page(
-        "sign_in.html", status, problem=problem, home=None, next=local(following), name=ask.form.text("name")
+        "sign_in.html",
+        status,
+        problem=problem,
+        # A password and what goes with it have one answer, whatever was wrong.
+        said=ask.request.url.path != SIGN_IN,
+        provider=ask.call(provider_offered),
+        home=None,
+        next=local(following),
+        name=ask.form.text("name"),
     )
 
 

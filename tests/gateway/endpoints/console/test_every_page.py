@@ -15,7 +15,7 @@ from tests.support.desk import Desk
 from tests.support.world import ADMIN
 
 CONDITIONS = [{"criterion": "os", "is": ["Android 4"]}]
-APART = {"/events/stream", "/events/moved", "/webhooks/{webhook}"}
+APART = {"/events/stream", "/events/moved", "/sign-in/provider/callback", "/webhooks/{webhook}"}
 """Streams, and what has no place beside the things below; each has tests of its own."""
 
 OPENED = {route.path for router in ROUTERS for route in router.routes if "GET" in route.methods}  # type: ignore[attr-defined]

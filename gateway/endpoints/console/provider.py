@@ -1,0 +1,57 @@
+"""To an identity provider and back (product 7.7; OpenID Connect Core 1.0, 3.1; T24).
+
+The way back begins on the provider's page, so the cookie that binds it to this browser is ``SameSite=Lax``,
+and lives for minutes. The session's own cookie is ``Strict``: a browser would not send it along a redirect
+that somebody else's page began, so a page of ours goes on by itself. The way there is a page too: no form of
+ours may lead elsewhere by its policy.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from gateway.endpoints.browsers import cookie_of
+from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.gate import set_cookie
+from gateway.endpoints.console.provider_operations import begin_at_provider, sign_in_by_provider
+from gateway.endpoints.console.signing import DAY_S, ME, local, sign_in_with
+from gateway.errors import GatewayError
+
+router = APIRouter()
+
+COOKIE = "__Host-usher-provider"
+MINUTES_S = 300
+
+
+@router.post("/sign-in/provider")
+def begin(ask: Annotated[Ask, opens(begin_at_provider)]) -> Response:
+    """Send a browser to the provider."""
+    try:
+        begun = ask.call(begin_at_provider, following=local(ask.form.text("next")))
+    except GatewayError as error:
+        return sign_in_with(ask, error)
+    answer = ask.page("going_on.html", home=None, target=begun.address)
+    answer.headers["set-cookie"] = bound(begun.secret, MINUTES_S)
+    return answer
+
+
+@router.get("/sign-in/provider/callback")
+def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
+    """Open a session with what the provider says."""
+    secret = cookie_of(ask.request.headers.get("cookie", "").encode(), COOKIE, "")
+    state, code = ask.query.get("state", ""), ask.query.get("code", "")
+    try:
+        signed, following = ask.call(sign_in_by_provider, state=state, secret=secret, code=code)
+    except GatewayError as error:
+        return sign_in_with(ask, error)
+    renew = signed.account.password_until is not None
+    answer = ask.page("going_on.html", home=None, target=ME if renew else local(following))
+    answer.headers.append("set-cookie", set_cookie(signed.secret, DAY_S))
+    answer.headers.append("set-cookie", bound("", 0))
+    return answer
+
+
+def bound(secret: str, seconds: int) -> str:
+    """The ``Set-Cookie`` of the way there and back; 0 seconds take it away."""
+    return f"{COOKIE}={secret}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"

@@ -1,0 +1,31 @@
+"""What the console does about an identity provider (product 7.7; T24).
+
+Not routes of the REST API, as with passkeys: a browser goes to the provider and comes back.
+"""
+
+from typing import Annotated
+
+from gateway.endpoints.api.calls import With, needs
+from gateway.records import Actor
+from gateway.records.authority import Permission
+from gateway.services.opening import SignedIn
+from gateway.services.provider_sign_in import Begun
+
+Stranger = Annotated[Actor, needs(Permission.SIGN_IN)]
+
+
+def provider_offered(use: With, _actor: Stranger) -> bool:
+    """Whether there is one."""
+    return use.provider_sign_in.offered
+
+
+def begin_at_provider(following: str, use: With, _actor: Stranger) -> Begun:
+    """Send a browser there."""
+    return use.provider_sign_in.begin(following)
+
+
+def sign_in_by_provider(
+    state: str, secret: str, code: str, use: With, actor: Stranger
+) -> tuple[SignedIn, str]:
+    """Open a session with what it brought back."""
+    return use.provider_sign_in.complete(actor, state, secret, code)

@@ -1,0 +1,16 @@
+// A real OpenID provider with one client; whoever signs in is who they say. node server.mjs PORT REDIRECT SECRET
+import { createRequire } from "node:module";
+const { Provider } = createRequire(process.cwd() + "/")("oidc-provider");
+const [port, redirect, secret] = process.argv.slice(2);
+const account = (_, sub) => ({
+  accountId: sub,
+  claims: () => ({ sub, email: `${sub.replace(/^un/, "")}@acme.example`, email_verified: !sub.startsWith("un") }),
+});
+const provider = new Provider(`http://localhost:${port}`, {
+  clients: [{ client_id: "usher", client_secret: secret, redirect_uris: [redirect] }],
+  claims: { openid: ["sub"], email: ["email", "email_verified"] },
+  conformIdTokenClaims: false,
+  findAccount: account,
+  cookies: { keys: ["a key of a test"] },
+});
+provider.listen(Number(port), "127.0.0.1");
