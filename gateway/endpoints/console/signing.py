@@ -23,7 +23,7 @@ from gateway.endpoints.api.me import (
 )
 from gateway.endpoints.api.sessions import Credentials, end_session, list_sessions, sign_in
 from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
-from gateway.endpoints.console.gate import set_cookie
+from gateway.endpoints.console.gate import SIGN_IN, set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
 from gateway.endpoints.console.provider_operations import provider_offered

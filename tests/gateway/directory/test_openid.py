@@ -92,7 +92,9 @@ def test_the_address_asks_with_a_challenge_and_not_with_the_verifier(answers: An
     assert "v" * 43 not in address
 
 
-@pytest.mark.parametrize("key", [OTHER, OctKey.import_key("x" * 40, {"kid": "one"})], ids=["unknown key", "shared secret"])
+@pytest.mark.parametrize(
+    "key", [OTHER, OctKey.import_key("x" * 40, {"kid": "one"})], ids=["unknown key", "shared secret"]
+)
 def test_a_token_that_another_key_signed_is_refused(answers: Answers, key: Any) -> None:
     answers.tell(key, "HS256" if isinstance(key, OctKey) else "RS256")
     with pytest.raises(ValueError, match="ID token"):
