@@ -13,6 +13,7 @@ from gateway.endpoints.api.calls import Unpermitted, UseCases
 from gateway.endpoints.api.problems import note_refusal
 from gateway.endpoints.console import (
     accounts,
+    attention,
     bulk,
     device,
     device_acts,
@@ -31,6 +32,7 @@ from gateway.endpoints.console import (
     policies,
     provider,
     quarantine,
+    resources,
     rules,
     signing,
     trail,
@@ -52,6 +54,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     overview.router,
     devices.router,
     figures.router,
+    attention.router,
+    resources.router,
     bulk.router,
     device.router,
     device_acts.router,
