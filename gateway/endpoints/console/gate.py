@@ -9,6 +9,7 @@ would be kept where pages are.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.endpoints.browsers import SAFE, cookie_line, cookie_of, csrf_of, from_here, headers_of, private
 from gateway.endpoints.console.asking import CSRF
+from gateway.endpoints.event_streams import AGAIN
 from gateway.endpoints.middleware import App, Receive, Scope, Send
 from gateway.endpoints.principals import NOBODY, source_of
 from gateway.errors import GatewayError, Kind
@@ -53,7 +55,7 @@ class Gate:
                 raise
             await _turned_away(scope, headers)(scope, receive, guarded)
             return
-        scope[CSRF] = csrf_of(secret)
+        scope[CSRF], scope[AGAIN] = csrf_of(secret), partial(self._who, scope, secret)
         await self._console(scope, receive, guarded)
 
     async def _who(self, scope: Scope, secret: str) -> Authority:

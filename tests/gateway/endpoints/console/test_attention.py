@@ -2,12 +2,12 @@
 
 import httpx
 
-from gateway.endpoints.console.attention import NOTED, document
+from gateway.endpoints.console.attention import BEHAVIOURS, NOTED, document
 from gateway.endpoints.console.wording import languages
 from gateway.endpoints.forms import Form
 from gateway.records.authority import Appointment, Authority, Role
 from gateway.services.safeguards import SafeguardChanges
-from mdm.misbehaviour import DEFAULTS, Behaviour, Crossing
+from mdm.misbehaviour import BOUNDS, DEFAULTS, Behaviour, Crossing
 from tests.gateway.endpoints.console.conftest import Sitting
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
@@ -66,4 +66,6 @@ async def test_who_may_only_look_changes_no_threshold(sitting: Sitting) -> None:
 
 
 def test_the_second_language_has_every_heading() -> None:
+    for language in languages().values():
+        assert [each for each in (*BEHAVIOURS, *BOUNDS) if each not in language.texts] == []
     assert [title for title, *_ in NOTED if title not in languages()["de"].texts] == []

@@ -8,6 +8,7 @@ import pytest
 from gateway.endpoints.api.calls import ADMINISTRATOR
 from gateway.endpoints.browsers import csrf_of, from_here
 from gateway.endpoints.console.gate import COOKIE, Gate, session_of, set_cookie
+from gateway.endpoints.event_streams import AGAIN
 from gateway.endpoints.middleware import Receive, Scope, Send
 from gateway.endpoints.principals import NOBODY
 from gateway.errors import GatewayError, Kind
@@ -25,8 +26,10 @@ async def bearer(shown: bytes | None, address: str) -> Authority:
 
 
 async def console(scope: Scope, receive: Receive, send: Send) -> None:
-    name = scope[ADMINISTRATOR].name.encode()
-    await send({"type": "http.response.start", "status": 200, "headers": []})
+    name = (await scope[AGAIN]()).name.encode()
+    assert scope[ADMINISTRATOR].name.encode() == name
+    own = [(b"content-security-policy", b"sandbox")] if scope["path"].endswith("/report") else []
+    await send({"type": "http.response.start", "status": 200, "headers": own})
     await send({"type": "http.response.body", "body": name})
 
 
@@ -52,6 +55,12 @@ async def test_without_one_there_is_only_the_sign_in_page(door: httpx.AsyncClien
     assert turned.headers["location"] == "/console/sign-in?next=/console/o/acme/devices"
     for path in ("/console/sign-in", "/console/static/console.css"):
         assert (await door.get(path, headers=cookie(secret))).text == NOBODY.name
+
+
+async def test_a_page_that_is_stricter_keeps_its_own_policy(door: httpx.AsyncClient) -> None:
+    answer = await door.get("/console/o/acme/devices/u/D/report", headers=cookie())
+    assert answer.headers.get_list("content-security-policy") == ["sandbox"]
+    assert answer.headers["x-frame-options"] == "DENY"
 
 
 async def test_a_part_of_a_page_takes_the_whole_page_along(door: httpx.AsyncClient) -> None:
