@@ -82,9 +82,15 @@ class SelfService:
         """Serve one request; whatever goes wrong becomes a page's status."""
         headers = headers_of(scope)
         unread = scope["method"] not in SAFE
+
+        async def heard() -> Message:
+            nonlocal unread
+            message = await receive()
+            unread = unread and bool(message.get("more_body", False))
+            return message
+
         try:
-            reply = await self._reply(scope, receive, headers)
-            unread = unread and reply.status in (403, 413)
+            reply = await self._reply(scope, heard, headers)
         except GatewayError as error:
             reply = _plain(_STATUS.get(error.kind, 503), error.public)
         if scope["method"] == "HEAD":
