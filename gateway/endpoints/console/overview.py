@@ -1,6 +1,8 @@
 """What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
 organisation."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
@@ -15,6 +17,7 @@ from gateway.endpoints.api.quarantine import QueueFilter, WaitingView, get_queue
 from gateway.endpoints.api.safeguards import SafeguardsView, get_safeguards
 from gateway.endpoints.api.wipes import OrderFilter, list_orders
 from gateway.endpoints.console.asking import ALL, Ask, opens
+from gateway.endpoints.console.charts import Chart, bars, short
 from mdm.orders import Progress
 
 router = APIRouter()
@@ -38,11 +41,22 @@ class Needing(NamedTuple):
 def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
     """The first page: every organisation within reach with what is to be done in it."""
     homes = ask.call(list_organisations, query=ALL).items
+    needing = [_of(ask, each) for each in homes]
     return ask.page(
         "overview.html",
         home=homes[0] if len(homes) == 1 else None,
-        needing=[_of(ask, each) for each in homes],
+        needing=needing,
+        states=_states(ask, needing),
+        short=short,
     )
+
+
+def _states(ask: Ask, needing: Sequence[Needing]) -> Chart:
+    """The devices of all of them by state."""
+    found: Counter[str] = Counter()
+    for each in needing:
+        found.update(each.counts.states if each.counts else {})
+    return bars({ask.language.text(name): number for name, number in found.items()})
 
 
 def _of(ask: Ask, home: OrganisationView) -> Needing:

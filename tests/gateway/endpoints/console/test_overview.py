@@ -22,3 +22,12 @@ async def test_an_approval_that_waits_stands_on_the_first_page(
     )
     page = await browser.get("/console/")
     assert f"/console/o/acme/wipes/{order.id}" in page.text
+
+
+async def test_the_devices_of_all_are_drawn_by_their_state(desk: Desk, browser: httpx.AsyncClient) -> None:
+    assert "<svg" not in (await browser.get("/console/")).text
+    desk.phone("ann@acme.example")
+    desk.phone("ann@globex.example", "PHONE2")
+    page = (await browser.get("/console/")).text
+    assert '<desc id="states-desc">Provisioning Succeeded: 2</desc>' in page
+    assert '<th scope="row">Provisioning Succeeded</th><td class="number">2</td>' in page
