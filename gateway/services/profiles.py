@@ -17,6 +17,7 @@ from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.users import find_user
 
 LINK_PATH = "/mobileconfig/"
+PAGE_PATH = "/email.mobileconfig"
 VALID_S = 3600
 """Seconds for which a link is good: to walk over to the device, not to lie in a mailbox."""
 
@@ -52,6 +53,11 @@ class Profiles:
         self._clock = clock
         self._keys = keys
         self._origin = origin
+
+    @property
+    def page(self) -> str:
+        """Where somebody signs in with the mail password and gets the own profile."""
+        return f"{self._origin}{PAGE_PATH}"
 
     def link(self, actor: Actor, id_or_address: str, valid_s: int = VALID_S) -> Link:
         """Make a link; those that expired are removed on this occasion.

@@ -49,6 +49,11 @@ class SigningIn:
         self._checks = checks
         self._rules = rules
 
+    def anybody(self) -> bool:
+        """Whether there is an administrator at all who could."""
+        with self._store.read() as transaction:
+            return bool(transaction.administrators.list(limit=1))
+
     def sign_in(self, actor: Actor, name: str, password: str, code: str = "") -> SignedIn:
         """Open a session.
 

@@ -1,4 +1,4 @@
-"""What the console does about an identity provider (product 7.7; T24).
+"""What the console does for strangers, and about an identity provider (product 7.7; T24).
 
 Not routes of the REST API, as with passkeys: a browser goes to the provider and comes back.
 """
@@ -17,6 +17,11 @@ Stranger = Annotated[Actor, needs(Permission.SIGN_IN)]
 def provider_offered(use: With, _actor: Stranger) -> bool:
     """Whether there is one."""
     return use.provider_sign_in.offered
+
+
+def anybody_there(use: With, _actor: Stranger) -> bool:
+    """Whether there is an administrator who could sign in at all."""
+    return use.signing_in.anybody()
 
 
 def begin_at_provider(following: str, use: With, _actor: Stranger) -> Begun:

@@ -26,7 +26,7 @@ from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
 from gateway.endpoints.console.gate import SIGN_IN, set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
-from gateway.endpoints.console.provider_operations import provider_offered
+from gateway.endpoints.console.provider_operations import anybody_there, provider_offered
 from gateway.endpoints.console.wording import languages
 from gateway.errors import GatewayError, Kind
 
@@ -155,6 +155,7 @@ def sign_in_with(ask: Ask, problem: GatewayError | None = None) -> Response:
         # A password and what goes with it have one answer, whatever was wrong.
         said=ask.request.url.path != SIGN_IN,
         provider=ask.call(provider_offered),
+        anybody=ask.call(anybody_there),
         home=None,
         next=local(following),
         name=ask.form.text("name"),

@@ -7,6 +7,7 @@ from gateway.records.authority import Permission
 
 def test_every_operation_is_a_strangers() -> None:
     for each in (
+        operations.anybody_there,
         operations.provider_offered,
         operations.begin_at_provider,
         operations.sign_in_by_provider,
