@@ -32,7 +32,7 @@ from gateway.endpoints.api.policy_assignments import (
 )
 from gateway.endpoints.api.policy_assignments import Removal as Unassignment
 from gateway.endpoints.api.policy_reference import SettingView, honours, list_templates
-from gateway.endpoints.api.policy_rollout import cancel, get_rollout, hasten, pause, resume
+from gateway.endpoints.api.policy_rollout import cancel, get_rollout, hasten, list_rollouts, pause, resume
 from gateway.endpoints.api.policy_views import RehearsalView
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body, query
@@ -205,6 +205,7 @@ def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> R
         assignments=ask.call(list_assignments, organisation=home.id).items,
         templates=ask.call(list_templates).items,
         rollout=rollout,
+        history=ask.call(list_rollouts, organisation=home.id).items,
         problem=problem,
         form=ask.form,
         can={each.__name__: ask.may(each, home.id) for each in ACTS},

@@ -9,6 +9,7 @@ from gateway.endpoints.console.policies import document_of
 from gateway.endpoints.forms import Form
 from mdm.policy import SETTINGS, Policy
 from tests.support.desk import Desk
+from tests.support.world import ADMIN
 
 POLICIES = "/console/o/acme/policies"
 DEFAULT = f"{POLICIES}/default"
@@ -80,3 +81,12 @@ async def test_a_policy_is_made_assigned_and_taken_away(browser: httpx.AsyncClie
     assert (await browser.post(f"{POLICIES}/strict/remove", data={"csrf": ""})).status_code == 400
     assert (await browser.post(f"{POLICIES}/unassign", data=meant)).is_redirect
     assert (await browser.post(f"{POLICIES}/strict/remove", data={"csrf": ""})).is_redirect
+
+
+async def test_the_changes_that_touched_devices_are_listed(desk: Desk, browser: httpx.AsyncClient) -> None:
+    assert "Changes that touched devices" not in (await browser.get(POLICIES)).text
+    desk.phone("ann@acme.example")
+    desk.services.policies.set_policy(ADMIN, "acme", {"settings": {"DevicePasswordEnabled": True}})
+    page = (await browser.get(POLICIES)).text
+    assert "Changes that touched devices" in page
+    assert "/ 1</td>" in page
