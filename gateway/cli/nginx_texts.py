@@ -14,8 +14,9 @@ DISCOVERY = (
     r"/(mail|v1\.1/mail|\.well-known/autoconfig/mail)/config-v1\.1\.xml",
     r"/\.well-known/(user-agent-configuration\.json|(caldav|carddav)/?)",
     r"/((email\.|apple\.)?mobileconfig|mobileconfig/[0-9a-f]{64})",
+    r"/self(/[A-Za-z0-9._/-]*)?",
 )
-"""The paths of discovery, as regular expressions; the gateway's own list is ``endpoints.routing``'s."""
+"""The paths of discovery and of the self-service page, as regular expressions; the gateway's own list is ``endpoints.routing``'s."""
 
 GATEWAY = r"""# Usher behind nginx: TLS, the redirect of port 80 and ActiveSync with long polls.
 #
@@ -48,6 +49,7 @@ map $request_uri $usher_way {
 map $uri $usher_logged {
     default $uri;
     "~*^/mobileconfig/" /mobileconfig/-;
+    "~*^/self/" /self/-;
     "~*^/autodiscover/autodiscover\.json/" /autodiscover/autodiscover.json/-;
 }
 log_format usher '$remote_addr [$time_iso8601] "$request_method $usher_logged" $status $body_bytes_sent '
