@@ -59,7 +59,7 @@ def logout(server: str, authority: Path | None) -> None:
 
 
 @click.command()
-@click.option("--password", "by_password", is_flag=True, help="Show the password instead of a code.")
+@click.option("--password", "by_password", is_flag=True, help="A password, where there is no second factor.")
 @on_store
 def confirm(work: Work, by_password: bool) -> None:
     """Show yourself again: destructive acts may follow for five minutes."""

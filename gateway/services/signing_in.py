@@ -78,7 +78,8 @@ class SigningIn:
                 self._checks.failed(actor, account, str(refused), Kind.UNAUTHENTICATED, WRONG)
 
     def confirm(self, actor: Actor, session: str, *, password: str = "", code: str = "") -> Session:
-        """Show the password or a code again: destructive acts may follow for five minutes.
+        """Show a code again, or the password where there is no second factor: destructive acts may follow for
+        five minutes. A password alone is what a thief of a session may have too (T9).
 
         Raises:
             GatewayError: UNAUTHENTICATED where the session has ended; UNCONFIRMED for what is wrong;
@@ -90,7 +91,8 @@ class SigningIn:
         if account is None:
             raise _over()
         with self._checks.attempt(f"{account.name} confirming", actor):
-            right = bool(password) and self._passwords.matches(password, account.password_hash)
+            alone = bool(password) and not account.enrolled
+            right = alone and self._passwords.matches(password, account.password_hash)
             act = Act(AuditTag.SESSION_CONFIRMED, actor, home_of(account), account.id)
             try:
                 return self._acts.perform(act, lambda entry: self._confirmed(entry, session, right, code))

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/organisations", tags=["organisations"])
 Reader = Annotated[Actor, needs(Permission.ORGANISATION_READ)]
 Writer = Annotated[Actor, needs(Permission.ORGANISATION_WRITE)]
 Founder = Annotated[Actor, needs(Permission.ORGANISATION_WRITE, everywhere=True)]
-Remover = Annotated[Actor, needs(Permission.ORGANISATION_WRITE, destructive=True)]
+Remover = Annotated[Actor, needs(Permission.ORGANISATION_WRITE, destructive=True, everywhere=True)]
 
 
 class Changes(Body):

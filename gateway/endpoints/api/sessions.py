@@ -43,7 +43,7 @@ class Credentials(Body):
 
 
 class Proof(Body):
-    """The password or the six digits again."""
+    """The six digits again; the password where there is no second factor."""
 
     password: Typed = Field(default="", repr=False)
     code: Typed = Field(default="", repr=False)
@@ -96,7 +96,7 @@ def list_sessions(use: With, _actor: Self, bearer: Bearer) -> SessionList:
 
 @router.post("/current/confirm")
 def confirm_session(body: Proof, use: With, actor: Self, bearer: Bearer) -> SessionView:
-    """Show the password or a code again: destructive acts may follow for five minutes."""
+    """Show a code again, or the password where there is no second factor; it holds for five minutes."""
     session = signed_in(bearer)
     confirmed = use.signing_in.confirm(actor, session, password=body.password, code=body.code)
     return session_view(confirmed, session)

@@ -17,7 +17,7 @@ from gateway.directory.second_factor import code_at
 from gateway.records.authority import Appointment, Role
 from gateway.services.administrators import NewAdministrator
 from tests.support import ports
-from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR
+from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import START_S, Gateway, gateway
 
 NEW = "Another-Horse-2"
@@ -86,6 +86,13 @@ def offered(served: Gateway, name: str) -> Callable[[], str]:
     return code
 
 
+def another(served: Gateway, name: str) -> str:
+    """A code that nobody has taken yet."""
+    account = served.made.administrators.get(name)
+    sealer = Sealer(read_secret(served.folder / "sealing.key"))
+    return next_code(sealer.open(account.totp or b"", f"second factor of {account.id}"))
+
+
 def kept(served: Gateway) -> Path:
     return file_of(f"https://localhost:{served.admin}")
 
@@ -97,7 +104,7 @@ def test_the_whole_way(served: Gateway, usher: Callable[..., Result], name: str)
     assert stat.S_IMODE(kept(served).parent.stat().st_mode) == 0o700
     assert name in usher("me", "show").output
     assert name in usher("admin", "list").output
-    assert "confirmed until" in usher("confirm", "--password", typed=(PASSWORD,)).output
+    assert "confirmed until" in usher("confirm", typed=(another(served, name),)).output
     codes = usher("me", "recovery-codes").output
     assert "Recovery codes" in codes
     assert usher("logout").output.endswith("signed out\n")
@@ -132,7 +139,8 @@ def test_a_destructive_act_says_how_to_confirm(
         transaction.sessions.confirm(session.id, session.created_at.replace(year=2020))
     refused = usher("admin", "create", "more", "--as", "viewer", "--no-password", code=4)
     assert "usher confirm" in refused.stderr
-    usher("confirm", "--password", typed=(PASSWORD,))
+    usher("confirm", "--password", typed=(PASSWORD,), code=4)
+    usher("confirm", typed=(another(served, name),))
     usher("admin", "create", f"more-{name}", "--as", "viewer", "--no-password")
 
 
