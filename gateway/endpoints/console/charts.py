@@ -7,16 +7,16 @@ numbers stand in a table behind the chart.
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-WIDTH = 640
-LABEL = 220
+WIDTH = 440
+LABEL = 190
 """Of the width, what the names take."""
 
-NUMBER = 60
+NUMBER = 44
 """Of the width, what the numbers behind the longest bar take."""
 
 ROW = 28
 BAR = 18
-LETTERS = 32
+LETTERS = 27
 """Of a name in the drawing; the table has all of it."""
 
 
