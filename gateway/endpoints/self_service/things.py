@@ -5,7 +5,7 @@ that user's own. So somebody else's device is not there, as one that never was.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -30,7 +30,7 @@ from gateway.services.inventory import Inventory, Question, Sheet
 from gateway.services.ports import Clock
 from gateway.services.self_sessions import Signed
 from gateway.services.wipe_guards import PERSON, Wanted
-from gateway.services.wipes import Wipes
+from gateway.services.wipes import Choice, Wipes
 from mdm.ashttp import Reply
 from mdm.device import DeviceKey, WipeKind
 from mdm.families import family_of
@@ -41,6 +41,9 @@ HTML = "text/html; charset=utf-8"
 LANGUAGE = "usher-language"
 MOST = 100
 """Devices on the page; the organisation's limit is far below."""
+
+ASK = "In your organisation two administrators decide about a whole device: ask one of them."
+"""Not offered for approval: whoever may give users a password could ask as one and then approve (T9)."""
 
 REASON = "ordered by its user on the self-service page"
 
@@ -214,6 +217,8 @@ class Things:
         try:
             full = visit.form.text("kind") == WipeKind.DEVICE.value
             kind = WipeKind.DEVICE if full else WipeKind.ACCOUNT
+            if full and visit.owner.home.safeguards.approve_full_wipes:
+                raise GatewayError(Kind.FORBIDDEN, ASK)
             wanted = Wanted(kind, REASON, visit.form.text("typed"))
             self._use.wipes.request(visit.actor, visit.key(), wanted)
         except GatewayError as error:
@@ -270,7 +275,7 @@ class Things:
             _STATUS.get(problem.kind, 409) if problem else 200,
             sheet=sheet,
             family=family_of(sheet.device.user_agent, sheet.device.device_type),
-            choices=self._use.wipes.choices(visit.key()),
+            choices=[_offered(each) for each in self._use.wipes.choices(visit.key())],
             order=self._use.wipes.last(visit.key()),
             problem=problem,
         )
@@ -320,6 +325,10 @@ def _named(pattern: str, path: str) -> str | None:
     named = path[len(before) : len(path) - len(after)]
     fits = path.startswith(before) and path.endswith(after) and len(path) > len(before) + len(after)
     return named if fits and "/" not in named else None
+
+
+def _offered(choice: Choice) -> Choice:
+    return replace(choice, obstacle=ASK) if choice.approval and not choice.obstacle else choice
 
 
 def _to(place: str) -> Reply:

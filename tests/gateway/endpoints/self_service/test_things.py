@@ -10,6 +10,7 @@ import pytest
 from gateway.endpoints import self_service
 from gateway.endpoints.self_service.things import CONSOLE, HERE, THINGS, _named
 from gateway.endpoints.wording import read_languages
+from gateway.services.safeguards import SafeguardChanges
 from gateway.services.self_sessions import FRESH
 from mdm.device import DeviceState, WipeKind
 from mdm.policy import SETTINGS
@@ -67,20 +68,25 @@ async def test_i_wipe_my_account_on_a_phone(gateway: Gateway, ann: Browser) -> N
     assert (await ann.do("/self/devices/PHONE1/remove")).status_code == 409
 
 
-async def test_a_whole_phone_wants_its_name_and_an_administrator(gateway: Gateway, ann: Browser) -> None:
+async def test_a_whole_phone_wants_its_name(gateway: Gateway, ann: Browser) -> None:
     await gateway.enrolled()
+    changes = SafeguardChanges(approve_full_wipes=False)
+    gateway.made.safeguards.change(ADMIN, gateway.organisation.id, changes, may_loosen=True)
     unnamed = await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="another")
     assert unnamed.status_code == 400
     assert (await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="PHONE1")).status_code == 303
-    order = gateway.made.wipes.last(gateway.key())
-    assert order is not None
-    assert order.progress.value == "awaiting approval"
-    assert gateway.device().state is DeviceState.PROVISIONING_SUCCEEDED
+    assert gateway.device().state is DeviceState.WIPE_REQUIRED
+
+
+async def test_where_two_administrators_decide_no_user_asks(gateway: Gateway, ann: Browser) -> None:
+    await gateway.enrolled()
+    assert "two administrators" in (await ann.get("/self/devices/PHONE1")).text
+    answer = await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="PHONE1")
+    assert answer.status_code == 403
+    assert gateway.made.wipes.last(gateway.key()) is None
 
 
 async def test_what_the_organisation_forbids_is_forbidden(gateway: Gateway, ann: Browser) -> None:
-    from gateway.services.safeguards import SafeguardChanges
-
     await gateway.enrolled()
     changes = SafeguardChanges(never_full_wipe=True)
     gateway.made.safeguards.change(ADMIN, gateway.organisation.id, changes, may_loosen=True)
