@@ -1,5 +1,4 @@
-"""Passkeys through the console's door: offered, registered, shown at the sign-in page, and no session for less
-(T24)."""
+"""Passkeys through the console's door: offered, registered, shown, and no session for less (T24)."""
 
 import json
 import re
