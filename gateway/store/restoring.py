@@ -27,11 +27,11 @@ from gateway.store import schema
 from gateway.store.backup import BATCH, Told, last_number, sequence_of
 from gateway.store.backup_files import BackupReader, Manifest, TableContent
 from gateway.store.tables import audit, changes, metadata
-from gateway.store.tables_administrators import sessions
+from gateway.store.tables_administrators import sessions, sign_in_questions
 from gateway.store.tables_self_service import self_sessions
 from gateway.store.transaction import RowTransaction, translated
 
-UNREAD = frozenset({changes.name, sessions.name, self_sessions.name})
+UNREAD = frozenset({changes.name, sessions.name, self_sessions.name, sign_in_questions.name})
 """Tables whose rows mean nothing in another database: a place in one change feed is none in the other, and
 whoever signed out since the backup must not be signed in again (T29)."""
 
