@@ -16,7 +16,8 @@ DISCOVERY = (
     r"/((email\.|apple\.)?mobileconfig|mobileconfig/[0-9a-f]{64})",
     r"/self(/[A-Za-z0-9._/-]*)?",
 )
-"""The paths of discovery and of the self-service page, as regular expressions; the gateway's own list is ``endpoints.routing``'s."""
+"""The paths of discovery and of the self-service page, as regular expressions; the gateway's own list is
+``endpoints.routing``'s."""
 
 GATEWAY = r"""# Usher behind nginx: TLS, the redirect of port 80 and ActiveSync with long polls.
 #

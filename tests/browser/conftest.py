@@ -32,12 +32,14 @@ class Console:
     """The console of a running gateway.
 
     Attributes:
+        secret: of the second factor of ``olga``.
         codes: recovery codes of ``olga``, an owner who may erase whole devices.
         watch: what pages did that they should not.
     """
 
     gateway: Gateway
     launched: Any
+    secret: str
     codes: list[str]
     watch: chromium.Watch
     state: Any = None
@@ -98,14 +100,15 @@ def _await(running: Gateway) -> None:
     raise RuntimeError(f"the administration does not answer:\n{running.log}")
 
 
-def enrolled(running: Gateway) -> list[str]:
-    """An owner with a second factor; the recovery codes, each good for one sign-in at any moment."""
+def enrolled(running: Gateway) -> tuple[str, list[str]]:
+    """An owner with a second factor; its secret, and the recovery codes, each good for one sign-in."""
     made = running.made
     owner = (Appointment(Role.OWNER, full_wipe=True),)
     account = made.administrators.create(ROOT_ACTOR, ROOT, NewAdministrator("olga", owner, password=PASSWORD))
     actor = Actor("admin", "olga", person=account.person)
     offered = made.own_account.offer_second_factor(actor, account.id)
-    return list(made.own_account.enrol(actor, account.id, now_code(offered.secret)).recovery_codes)
+    codes = made.own_account.enrol(actor, account.id, now_code(offered.secret)).recovery_codes
+    return offered.secret, list(codes)
 
 
 @contextmanager
@@ -115,7 +118,7 @@ def opened() -> Iterator[Console]:
     with gateway({"url": "http://127.0.0.1:1/"}, "example.com", users=PEOPLE) as running:
         _await(running)
         with chromium.browser() as launched:
-            yield Console(running, launched, enrolled(running), watch)
+            yield Console(running, launched, *enrolled(running), watch)
         assert watch.elsewhere == []
         assert watch.violations == []
 

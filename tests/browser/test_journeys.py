@@ -17,7 +17,7 @@ from gateway.store.tables_administrators import sessions
 from mdm.access import AccessDecision
 from mdm.device import AccessLevel, DeviceState, WipeKind
 from tests.browser.conftest import HOME, SIGN_IN, Console
-from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR
+from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import ADMINISTRATOR, ALONE, ORGANISATION
 
 HELD = AccessDecision(AccessLevel.QUARANTINE, "the default of the organisation")
@@ -115,13 +115,13 @@ def test_a_session_that_was_confirmed_long_ago_has_to_show_it_again(console: Con
         _confirmed_long_ago(console)
         page.goto(wipe)
         page.get_by_label("Reason").fill("left in a taxi")
-        proof = page.get_by_label("Your password, or the code of your authenticator")
-        proof.fill("Wrong-Horse-1")
+        proof = page.get_by_label("The code of your authenticator; your password where you have none")
+        proof.fill(PASSWORD)
         page.get_by_role("button", name="Order the wipe").click()
         expect(page.get_by_text("That was wrong, or it is missing.")).to_be_visible()
         assert console.gateway.device("STALE").state is DeviceState.PROVISIONING_SUCCEEDED
         assert page.get_by_label("Reason").input_value() == "left in a taxi"
-        proof.fill(PASSWORD)
+        proof.fill(next_code(console.secret))
         page.get_by_role("button", name="Order the wipe").click()
         expect(page.get_by_text("ordered at")).to_be_visible()
         page.goto(wipe)

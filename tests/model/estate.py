@@ -155,4 +155,4 @@ class Estate:
     def asked_within(self, by: str, window: timedelta) -> int:
         """Orders of one administrator that count now."""
         since = max(self.now - window, self.lifted or self.now - window)
-        return sum(order.by == by and order.at >= since for order in self.orders)
+        return sum(order.by == by and order.at > since for order in self.orders)
