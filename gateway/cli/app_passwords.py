@@ -12,11 +12,11 @@ HEADINGS = ("ID", "LABEL", "DEVICE", "MADE", "EXPIRES", "LAST USED")
 
 
 @click.group("app-passwords")
-def app_passwords() -> None:
+def passwords_of_apps() -> None:
     """List and revoke the app passwords that a user has made."""
 
 
-@app_passwords.command("list")
+@passwords_of_apps.command("list")
 @click.argument("address")
 @on_store
 def list_(work: Work, address: str) -> None:
@@ -29,7 +29,7 @@ def list_(work: Work, address: str) -> None:
     work.show(found, lambda: table(HEADINGS, rows))
 
 
-@app_passwords.command()
+@passwords_of_apps.command()
 @click.argument("address")
 @click.argument("identity", metavar="APP_PASSWORD")
 @click.option("--reason", default="", help="Why, for the audit trail.")

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import click
 
 from gateway.cli.api import at, named
-from gateway.cli.app_passwords import app_passwords
+from gateway.cli.app_passwords import passwords_of_apps
 from gateway.cli.found import owner
 from gateway.cli.local import Work, on_store
 from gateway.cli.profile import profile_link
@@ -30,7 +30,7 @@ def user() -> None:
 
 
 user.add_command(profile_link)
-user.add_command(app_passwords)
+user.add_command(passwords_of_apps)
 
 
 @user.command("list")
