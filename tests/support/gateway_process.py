@@ -209,13 +209,26 @@ def populate(made: Services, domain: str, users: Mapping[str, str] | None) -> No
 
 
 def _await(running: Gateway) -> None:
+    """Until administrators are answered: the ports are there before the keys and the tables are."""
     until = time.monotonic() + START_S
     while running.process.poll() is None and time.monotonic() < until:
         try:
-            return ports.wait(running.https, 0.2)
-        except TimeoutError:
-            continue
+            ports.wait(running.https, 0.2)
+            if _administered(running):
+                return
+        except (TimeoutError, OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.05)
     raise RuntimeError(f"usher serve does not listen:\n{running.log}")
+
+
+def _administered(running: Gateway) -> bool:
+    connection = http.client.HTTPSConnection("localhost", running.admin, context=running.trust(), timeout=10)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    finally:
+        connection.close()
 
 
 def usher(*arguments: str) -> str:
