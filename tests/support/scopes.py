@@ -33,6 +33,7 @@ from gateway.store.transaction import RowTransaction
 from mdm.device import WipeKind
 from tests.support import asgi, desk
 from tests.support.stores import NOON
+from tests.support.wipes import persons
 from tests.support.world import ADMIN, PASSWORD
 
 REQUESTER = Actor("admin", "requester", "127.0.0.1", person="requester")
@@ -239,6 +240,7 @@ def _person(made: desk.Desk, user: User) -> Person:
         made.phone(user.address, each)
     wanted = Wanted(WipeKind.DEVICE, "lost", waiting)
     key = made.services.finder.key(user.organisation, user.id, waiting)
+    persons(made.services.store, REQUESTER)
     order = made.services.wipes.request(REQUESTER, key, wanted)
     job = made.services.offboarding.start(REQUESTER, user, timedelta(days=1))
     return Person(user, waiting, phone, order.id, job.id)

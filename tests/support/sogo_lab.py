@@ -34,7 +34,7 @@ from tests.support import ports
 from tests.support.components import absent, missing, program
 
 DOMAIN = "example.test"
-PEOPLE = 40
+PEOPLE = 80
 WORKERS = 8
 ACTIVESYNC = "/SOGo/Microsoft-Server-ActiveSync"
 PARTS = Path(__file__).parent / "sogo"
