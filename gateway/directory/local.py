@@ -5,7 +5,7 @@ from gateway.records import User, UserSource
 
 
 class LocalPasswords:
-    """``ports.Passwords``: hashes for the tenants service, checks for the login."""
+    """``ports.PasswordHasher`` and ``credential_checks.PasswordCheck``, and the check of a login."""
 
     def hash(self, password: str) -> str:
         """Raises ValueError for a password that no directory may be shown."""

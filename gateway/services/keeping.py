@@ -6,8 +6,8 @@ cannot fall behind the record that it follows: both are written in one transacti
 
 from gateway.records import AuditTag, Scope
 from gateway.services.acts import Entry
+from gateway.services.device_ports import Devices
 from gateway.services.partnerships import difference
-from gateway.services.ports import Devices
 from mdm.device import Device, DeviceKey, DeviceState, Wipe, WipeKind
 from mdm.families import Family, family_of
 from mdm.lifecycle import Input, step

@@ -13,8 +13,9 @@ from datetime import datetime
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag, ExpectedDevice, Scope
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.device_ports import Devices
 from gateway.services.partnerships import difference, look_up, target_of
-from gateway.services.ports import Clock, Devices, Store, Transaction
+from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.tenants import found
 from gateway.services.users import find_user
 from mdm.device import AccessLevel, Device, DeviceKey

@@ -11,7 +11,7 @@ from typing import Any
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
-from gateway.services.ports import Devices
+from gateway.services.device_ports import Devices
 from mdm.device import Device, DeviceKey
 
 PAGE = 1000

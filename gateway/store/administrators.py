@@ -19,7 +19,7 @@ _PLAIN = tuple(each.name for each in fields(Administrator) if each.name not in (
 
 
 class AdministratorRows:
-    """``ports.AdministratorRecords`` on one connection."""
+    """``administrator_ports.AdministratorRecords`` on one connection."""
 
     def __init__(self, connection: Connection, reach: Reach = EVERYTHING) -> None:
         self._connection = connection

@@ -17,7 +17,7 @@ _PLAIN = tuple(each.name for each in fields(ApiToken) if each.name not in _SPECI
 
 
 class ApiTokenRows:
-    """``ports.ApiTokenRecords`` on one connection."""
+    """``administrator_ports.ApiTokenRecords`` on one connection."""
 
     def __init__(self, connection: Connection, reach: Reach = EVERYTHING) -> None:
         self._connection = connection

@@ -13,7 +13,7 @@ TO_THE_MINUTE = timedelta(minutes=1)
 
 
 class AppPasswordRows:
-    """``ports.AppPasswordRecords`` on one connection."""
+    """``self_service_ports.AppPasswordRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

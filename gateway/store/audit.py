@@ -28,7 +28,7 @@ _ORGANISATION_UNINDEXED: ColumnElement[str] = literal_column("+audit.organisatio
 
 
 class AuditRows:
-    """``ports.AuditTrail`` on one connection."""
+    """``audit_ports.AuditTrail`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -14,7 +14,7 @@ _VALUES = tuple(field.name for field in fields(BackendKey) if field.name != "key
 
 
 class BackendKeyRows:
-    """``ports.BackendKeys`` on one connection."""
+    """``device_ports.BackendKeys`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

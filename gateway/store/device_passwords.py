@@ -9,7 +9,7 @@ from mdm.device import DeviceKey
 
 
 class DevicePasswordRows:
-    """``ports.DevicePasswords`` on one connection."""
+    """``device_ports.DevicePasswords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

@@ -43,7 +43,7 @@ _INFORMATION = frozenset(field.name for field in fields(DeviceInformation))
 
 
 class DeviceRows:
-    """``ports.Devices`` on one connection."""
+    """``device_ports.Devices`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

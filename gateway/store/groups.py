@@ -17,7 +17,7 @@ from gateway.store.within import everybody, within
 
 
 class GroupRows(AddressRows):
-    """The groups of ``ports.Directory``."""
+    """The groups of ``directory_ports.Directory``."""
 
     def add_group(self, group: Group) -> None:
         self._connection.execute(insert(groups), _row(group))

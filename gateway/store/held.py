@@ -14,7 +14,7 @@ from mdm.device import DeviceKey
 
 
 class HeldRows:
-    """``ports.Held`` on one connection."""
+    """``device_ports.Held`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

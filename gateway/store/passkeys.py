@@ -11,7 +11,7 @@ from gateway.store.tables_administrators import passkeys, sign_in_questions
 
 
 class PasskeyRows:
-    """``ports.PasskeyRecords`` on one connection."""
+    """``administrator_ports.PasskeyRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -48,7 +48,7 @@ class PasskeyRows:
 
 
 class QuestionRows:
-    """``ports.QuestionRecords`` on one connection."""
+    """``administrator_ports.QuestionRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

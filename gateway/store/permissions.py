@@ -20,7 +20,7 @@ _SIDES = {
 
 
 class GrantRows(GroupRows):
-    """The mailbox permissions of ``ports.Directory``."""
+    """The mailbox permissions of ``directory_ports.Directory``."""
 
     def save_grant(self, grant: Grant) -> None:
         self.remove_grant(grant.mailbox, grant.grantee)

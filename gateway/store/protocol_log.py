@@ -12,7 +12,7 @@ from mdm.device import DeviceKey
 
 
 class ProtocolLogRows:
-    """``ports.ProtocolLog`` on one connection."""
+    """``device_ports.ProtocolLog`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

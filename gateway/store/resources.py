@@ -11,7 +11,7 @@ from gateway.store.tables import resources
 
 
 class ResourceRows(AddressRows):
-    """The resources of ``ports.Directory``."""
+    """The resources of ``directory_ports.Directory``."""
 
     def add_resource(self, resource: Resource) -> None:
         self._connection.execute(insert(resources), _row(resource))

@@ -10,7 +10,7 @@ from gateway.store.tables_self_service import self_sessions
 
 
 class SelfSessionRows:
-    """``ports.SelfSessionRecords`` on one connection."""
+    """``self_service_ports.SelfSessionRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

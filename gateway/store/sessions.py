@@ -13,7 +13,7 @@ from gateway.store.tables_administrators import sessions
 
 
 class SessionRows:
-    """``ports.SessionRecords`` on one connection."""
+    """``administrator_ports.SessionRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

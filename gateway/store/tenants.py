@@ -17,7 +17,7 @@ from gateway.store.within import everybody
 
 
 class TenantRows(AddressRows):
-    """The organisations and domains of ``ports.Directory``."""
+    """The organisations and domains of ``directory_ports.Directory``."""
 
     def add_organisation(self, organisation: Organisation) -> None:
         self._connection.execute(insert(organisations), _organisation_row(organisation))
@@ -77,7 +77,7 @@ class TenantRows(AddressRows):
 
 
 class DirectoryRows(TenantRows, UserRows, ResourceRows, GrantRows):
-    """``ports.Directory`` on one connection."""
+    """``directory_ports.Directory`` on one connection."""
 
     def entity_by_address(self, address: str) -> User | Group | Resource | None:
         statement = select(addresses).where(addresses.c.address == address.lower())

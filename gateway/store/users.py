@@ -14,7 +14,7 @@ from gateway.store.within import is_narrowed, out_of_reach
 
 
 class UserRows(AddressRows):
-    """The users of ``ports.Directory``."""
+    """The users of ``directory_ports.Directory``."""
 
     def add_user(self, user: User) -> None:
         self._connection.execute(insert(users), _row(user))

@@ -1,21 +1,22 @@
-"""What stands behind the audit's ports is what they ask for; mypy checks it where the parts are joined."""
+"""The ports of the audit trail, held by the store's rows and by the keys that sign it."""
 
-from certs.signing import Signer, Trusted, new_signing_key
-from gateway.services.audit_ports import AuditTrail, Chain, Signing, Trusting
+import pytest
+
+from certs.signing import Signer, Trusted
+from gateway.services import audit_ports
 from gateway.store.audit import AuditRows
 from gateway.store.audit_chain import ChainRows
+from tests.support.agreement import assert_kept
+
+PAIRS = [
+    (audit_ports.AuditTrail, AuditRows),
+    (audit_ports.Chain, ChainRows),
+    (audit_ports.Signing, Signer),
+    (audit_ports.Trusting, Signer),
+    (audit_ports.Trusting, Trusted),
+]
 
 
-def _asked_of(port: type) -> set[str]:
-    return {name for name in vars(port) if not name.startswith("_")}
-
-
-def test_the_rows_have_what_is_asked_of_them() -> None:
-    assert _asked_of(AuditTrail) <= set(dir(AuditRows))
-    assert _asked_of(Chain) <= set(dir(ChainRows))
-
-
-def test_the_keys_have_what_is_asked_of_them() -> None:
-    signer = Signer(new_signing_key())
-    assert _asked_of(Signing) | _asked_of(Trusting) <= set(dir(signer))
-    assert _asked_of(Trusting) <= set(dir(Trusted))
+@pytest.mark.parametrize(("port", "kept_by"), PAIRS)
+def test_every_method_is_there_with_the_same_parameters(port: type, kept_by: type) -> None:
+    assert_kept(port, kept_by)

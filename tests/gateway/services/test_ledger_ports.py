@@ -1,11 +1,22 @@
 """The ports of the ledger, held by the store's rows."""
 
-from gateway.services.ledger_ports import Archive, Jobs, WipeOrders
+import pytest
+
+from gateway.services import ledger_ports
 from gateway.store.archive import ArchiveRows
 from gateway.store.jobs import JobRows
+from gateway.store.repetitions import RepetitionRows
 from gateway.store.wipe_orders import WipeOrderRows
+from tests.support.agreement import assert_kept
+
+PAIRS = [
+    (ledger_ports.WipeOrders, WipeOrderRows),
+    (ledger_ports.Jobs, JobRows),
+    (ledger_ports.Archive, ArchiveRows),
+    (ledger_ports.KeptRequests, RepetitionRows),
+]
 
 
-def test_the_rows_have_what_the_ports_name() -> None:
-    for port, rows in ((WipeOrders, WipeOrderRows), (Jobs, JobRows), (Archive, ArchiveRows)):
-        assert {name for name in vars(port) if not name.startswith("_")} <= set(vars(rows))
+@pytest.mark.parametrize(("port", "rows"), PAIRS)
+def test_every_method_is_there_with_the_same_parameters(port: type, rows: type) -> None:
+    assert_kept(port, rows)

@@ -1,35 +1,43 @@
 """The store keeps the agreement of ``ports`` to the letter; neither may see the other, so a test compares."""
 
-import inspect
-
 import pytest
 
 from gateway.services import ports
 from gateway.store import DatabaseStore
-from gateway.store.audit import AuditRows
+from gateway.store.assignments import AssignmentRows
 from gateway.store.changes import ChangeRows
-from gateway.store.devices import DeviceRows
+from gateway.store.figures import FigureRows
 from gateway.store.policies import PolicyRows
+from gateway.store.profile_links import ProfileLinkRows
+from gateway.store.rollouts import RolloutRows
+from gateway.store.rules import RuleRows
+from tests.support.agreement import assert_kept
 
 PAIRS = [
     (ports.Policies, PolicyRows),
-    (ports.Devices, DeviceRows),
-    (ports.AuditTrail, AuditRows),
+    (ports.Assignments, AssignmentRows),
+    (ports.Rollouts, RolloutRows),
+    (ports.Rules, RuleRows),
+    (ports.ProfileLinks, ProfileLinkRows),
     (ports.Changes, ChangeRows),
+    (ports.Figures, FigureRows),
     (ports.Store, DatabaseStore),
 ]
 
 
-def methods(port: type) -> dict[str, object]:
-    found = inspect.getmembers(port, inspect.isfunction)
-    return {name: member for name, member in found if name[0] != "_"}
-
-
 @pytest.mark.parametrize(("port", "rows"), PAIRS)
 def test_every_method_is_there_with_the_same_parameters(port: type, rows: type) -> None:
-    for name, member in methods(port).items():
-        wanted = inspect.signature(member).parameters.values()  # type: ignore[arg-type]
-        given = inspect.signature(getattr(rows, name)).parameters.values()
-        assert [(one.name, one.kind, one.default) for one in given] == [
-            (one.name, one.kind, one.default) for one in wanted
-        ], name
+    assert_kept(port, rows)
+
+
+def test_a_missing_method_and_another_default_are_seen() -> None:
+    class Forgetful:
+        def current(self, organisation: str, name: str = "default") -> None: ...
+
+    class Other(PolicyRows):
+        def versions(self, organisation: str, name: str = "other") -> list[ports.PolicyVersion]:
+            return [*super().versions(organisation, name)]
+
+    for rows in (Forgetful, Other):
+        with pytest.raises((AttributeError, AssertionError)):
+            assert_kept(ports.Policies, rows)

@@ -1,10 +1,18 @@
 """The ports of the self-service, held by the store's rows."""
 
-from gateway.services.self_service_ports import AppPasswordRecords, SelfSessionRecords
+import pytest
+
+from gateway.services import self_service_ports
 from gateway.store.app_passwords import AppPasswordRows
 from gateway.store.self_sessions import SelfSessionRows
+from tests.support.agreement import assert_kept
+
+PAIRS = [
+    (self_service_ports.AppPasswordRecords, AppPasswordRows),
+    (self_service_ports.SelfSessionRecords, SelfSessionRows),
+]
 
 
-def test_the_rows_have_what_the_ports_name() -> None:
-    for port, rows in ((AppPasswordRecords, AppPasswordRows), (SelfSessionRecords, SelfSessionRows)):
-        assert {name for name in vars(port) if not name.startswith("_")} <= set(vars(rows))
+@pytest.mark.parametrize(("port", "rows"), PAIRS)
+def test_every_method_is_there_with_the_same_parameters(port: type, rows: type) -> None:
+    assert_kept(port, rows)
