@@ -4,19 +4,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from autodiscover.zone import MailRecords
 from certs.sealing import Sealer
 from certs.signing import Signer
+from gateway.app.advertised import endpoints
+from gateway.app.front import Front, ceremonies_at, front, provider_of
+from gateway.app.machine import ConfiguredMachine
 from gateway.chance import Secrets, SystemClock
 from gateway.config import Backend, Config, Credentials, UserMapping, read_secret
 from gateway.directory.local import LocalPasswords
-from gateway.directory.openid import OpenIdProvider
-from gateway.directory.passkeys import WebPasskeys
 from gateway.probes.examining import Examination
 from gateway.records.authority import EVERYTHING, Reach
+from gateway.records.machine import Machine
 from gateway.services.access_rules import AccessRules
 from gateway.services.administrators import Administrators
 from gateway.services.app_passwords import AppPasswords
@@ -67,14 +68,6 @@ from gateway.services.webhooks import Webhooks
 from gateway.services.wipes import Wipes
 from gateway.services.workmail_rules import WorkmailImport
 from gateway.store import DatabaseStore, migrate, open_store
-
-if TYPE_CHECKING:
-    pass
-
-from gateway.app.advertised import endpoints
-from gateway.app.front import Front, front
-from gateway.app.machine import ConfiguredMachine
-from gateway.records.machine import Machine
 
 CALLBACK = "/console/sign-in/provider/callback"
 """Whither an identity provider sends browsers back; it has to know the whole address."""
@@ -149,8 +142,8 @@ class Services:
 def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
     store = open_store(database_url(config))
-    ceremonies = WebPasskeys(config.admin_host, config.admin_origin)
-    provider = OpenIdProvider(config.oidc, config.admin_origin + CALLBACK)
+    ceremonies = ceremonies_at(config.admin_host, config.admin_origin)
+    provider = provider_of(config.oidc, config.admin_origin + CALLBACK)
     door = front(
         config.admin, store, _sealing(config), SystemClock(), ceremonies=ceremonies, provider=provider
     )

@@ -48,11 +48,6 @@ class OpenIdProvider:
         self._fetched: dict[str, tuple[datetime, dict[str, Any]]] = {}
 
     @property
-    def configured(self) -> bool:
-        """Whether there is one at all."""
-        return bool(self._config.issuer)
-
-    @property
     def by_mail(self) -> bool:
         """Whether an account may take its user by a verified mail address."""
         return self._config.link_by_email

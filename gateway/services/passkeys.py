@@ -59,10 +59,11 @@ class Passkeys:
         store: Store,
         clock: Clock,
         keys: KeySource,
-        ceremonies: Ceremonies,
+        ceremonies: Callable[[], Ceremonies],
         checks: Checks,
         opening: Opening,
     ) -> None:
+        """``ceremonies``: called when they are needed."""
         self._store = store
         self._acts = Acts(store, clock)
         self._keys = keys
@@ -85,7 +86,7 @@ class Passkeys:
         _require_room(present)
         challenge = self._drawn(Purpose.REGISTER, actor.credential)
         credentials = [each.credential for each in present]
-        return self._ceremonies.registering(challenge, account, known.name, credentials)
+        return self._ceremonies().registering(challenge, account, known.name, credentials)
 
     def register(self, actor: Actor, account: str, label: str, answer: str) -> Passkey:
         """Keep a new passkey; the session that did it has shown it, and all others of the account end.
@@ -97,7 +98,7 @@ class Passkeys:
         name = require_text("label", label)
         try:
             challenge = self._taken(Purpose.REGISTER, answer, actor.credential)
-            credential, key, uses = self._ceremonies.registered(answer, challenge)
+            credential, key, uses = self._ceremonies().registered(answer, challenge)
         except (ValueError, Refused):
             raise GatewayError(Kind.MALFORMED, WRONG) from None
 
@@ -141,14 +142,14 @@ class Passkeys:
 
     def ask(self) -> str:
         """What a stranger's browser is asked to sign, as JSON."""
-        return self._ceremonies.asking(self._drawn(Purpose.SIGN_IN), ())
+        return self._ceremonies().asking(self._drawn(Purpose.SIGN_IN), ())
 
     def ask_again(self, actor: Actor, account: str) -> str:
         """What the browser of a session is asked to sign; CONFLICT for an account without passkeys."""
         known = [each.credential for each in self.of(account)]
         if not known:
             raise GatewayError(Kind.CONFLICT, "You have no passkey.")
-        return self._ceremonies.asking(self._drawn(Purpose.CONFIRM, actor.credential), known)
+        return self._ceremonies().asking(self._drawn(Purpose.CONFIRM, actor.credential), known)
 
     def sign_in(self, actor: Actor, answer: str) -> SignedIn:
         """Open a session; UNAUTHENTICATED for whatever was wrong, THROTTLED as with a password."""
@@ -186,7 +187,7 @@ class Passkeys:
             try:
                 challenge = self._taken(purpose, answer, _holder(purpose, actor))
                 account, passkey = self._known(answer)
-                uses = self._ceremonies.signed(answer, challenge, passkey)
+                uses = self._ceremonies().signed(answer, challenge, passkey)
                 return work(_Shown(account, passkey, _forward(passkey, uses)))
             except (ValueError, Refused) as wrong:
                 why = str(wrong) if isinstance(wrong, Refused) else "passkey"
@@ -202,7 +203,7 @@ class Passkeys:
 
     def _credential(self, answer: str) -> str:
         try:
-            return self._ceremonies.credential(answer[:MAXIMUM_ANSWER])
+            return self._ceremonies().credential(answer[:MAXIMUM_ANSWER])
         except ValueError:
             return ""
 
@@ -216,7 +217,7 @@ class Passkeys:
         """The challenge that is answered, which is spent; ``Refused`` for none of this gateway's."""
         if len(answer) > MAXIMUM_ANSWER:
             raise Refused("an answer that is too long")
-        challenge = self._ceremonies.challenge(answer)
+        challenge = self._ceremonies().challenge(answer)
         if self._questions.take(purpose, challenge.hex(), holder) is None:
             raise Refused("no question was asked, or it was answered")
         return challenge

@@ -36,9 +36,9 @@ class Provider(Protocol):
     any other exception where it is away."""
 
     @property
-    def configured(self) -> bool: ...
-    @property
     def issuer(self) -> str: ...
+    @property
+    def by_mail(self) -> bool: ...
     def address(self, state: str, nonce: str, verifier: str, now: datetime) -> str: ...
     def claims(self, code: str, verifier: str, nonce: str, now: datetime) -> Mapping[str, Any]: ...
 
@@ -59,13 +59,11 @@ class ProviderSignIn:
         store: Store,
         clock: Clock,
         keys: KeySource,
-        provider: Provider,
+        provider: Callable[[], Provider] | None,
         checks: Checks,
         opening: Opening,
-        *,
-        by_mail: bool = False,
     ) -> None:
-        """``by_mail``: an account may take the provider's user with its verified mail address."""
+        """``provider``: called when it is needed, None where there is none."""
         self._store = store
         self._clock = clock
         self._keys = keys
@@ -73,20 +71,18 @@ class ProviderSignIn:
         self._checks = checks
         self._opening = opening
         self._questions = Questions(store, clock)
-        self._by_mail = by_mail
 
     @property
     def offered(self) -> bool:
         """Whether there is a provider."""
-        return self._provider.configured
+        return self._provider is not None
 
     def begin(self, following: str) -> Begun:
         """Ask; ``following``: where to go on afterwards. NOT_FOUND without a provider, UNAVAILABLE."""
-        if not self.offered:
-            raise GatewayError(Kind.NOT_FOUND, NONE)
+        provider = self._required()
         state, secret, nonce = (self._drawn() for _ in range(3))
         verifier = self._drawn()
-        address = self._asked(lambda: self._provider.address(state, nonce, verifier, self._clock.now()))
+        address = self._asked(lambda: provider.address(state, nonce, verifier, self._clock.now()))
         content = {"nonce": nonce, "verifier": verifier, "following": following}
         self._questions.ask(Purpose.PROVIDER, f"{state} {secret}", content=content)
         return Begun(address, secret)
@@ -113,16 +109,16 @@ class ProviderSignIn:
         return signed, question.content["following"]
 
     def _claims(self, code: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
-        now = self._clock.now()
-        return self._asked(lambda: self._provider.claims(code, asked["verifier"], asked["nonce"], now))
+        provider, now = self._required(), self._clock.now()
+        return self._asked(lambda: provider.claims(code, asked["verifier"], asked["nonce"], now))
 
     def _account(self, claims: Mapping[str, Any]) -> Administrator:
         with self._store.read() as transaction:
             known = transaction.administrators.everyone()
-        issuer, subject = self._provider.issuer, claims["sub"]
-        named = [each for each in known if (each.issuer, each.subject) == (issuer, subject)]
-        address = claims.get("email")
-        if not named and self._by_mail and isinstance(address, str) and claims.get("email_verified") is True:
+        provider, subject = self._required(), claims["sub"]
+        named = [each for each in known if (each.issuer, each.subject) == (provider.issuer, subject)]
+        address = claims.get("email") if provider.by_mail and claims.get("email_verified") is True else None
+        if not named and isinstance(address, str):
             named = [each for each in known if each.address and fold(each.address) == fold(address)]
             named = [] if any(each.issuer for each in named) else named
         if len(named) != 1:
@@ -130,19 +126,26 @@ class ProviderSignIn:
         return named[0]
 
     def _signed_in(self, actor: Actor, account: Administrator, claims: Mapping[str, Any]) -> SignedIn:
+        issuer = self._required().issuer
+
         def proven(entry: Entry) -> Administrator:
             present = usable(entry, account.id)
-            if (present.issuer, present.subject) == (self._provider.issuer, claims["sub"]):
+            if (present.issuer, present.subject) == (issuer, claims["sub"]):
                 return present
             if present.issuer or present.address != account.address:
                 raise Refused("the account was changed at the same time")
-            adopted = replace(present, issuer=self._provider.issuer, subject=claims["sub"])
+            adopted = replace(present, issuer=issuer, subject=claims["sub"])
             entry.transaction.administrators.save(adopted)
             told = {"issuer": adopted.issuer, "subject": adopted.subject}
             entry.record(tag=AuditTag.IDENTITY_ADOPTED, after=told)
             return adopted
 
         return self._opening.open(actor, account, Means.PROVIDER, proven)
+
+    def _required(self) -> Provider:
+        if self._provider is None:
+            raise GatewayError(Kind.NOT_FOUND, NONE)
+        return self._provider()
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:

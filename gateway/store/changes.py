@@ -2,8 +2,7 @@
 
 A writer announces in its own transaction. Writers of one database never overlap (``engine``), so rows appear
 in the order of their numbers and a reader that keeps the last number it handled skips none. What wakes the
-reader is only a hint: SQLite's ``PRAGMA data_version``, PostgreSQL's NOTIFY, and a look once a second where a
-pooler between gateway and PostgreSQL swallows the notifications.
+reader is only a hint: SQLite's ``PRAGMA data_version``, or what PostgreSQL says (``postgres_feed``).
 """
 
 import threading
@@ -12,7 +11,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from datetime import datetime
 
-import psycopg
 from sqlalchemy import Connection, Engine, delete, func, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,8 +21,6 @@ from gateway.store.tables import changes
 CHANNEL = "usher_changes"
 POLL_S = 0.1
 """How often SQLite's version is asked for: one counter in shared memory, a few microseconds."""
-LOOK_S = 1.0
-"""How long PostgreSQL's silence is believed."""
 
 
 class ChangeRows:
@@ -169,46 +165,3 @@ class SqliteFeed(ChangeFeed):
         finally:
             cursor.close()
         return int(row[0]) if row else 0
-
-
-class PostgresFeed(ChangeFeed):
-    """Listens for NOTIFY on a connection of its own, outside the pool."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._listening: psycopg.Connection[object] | None = None
-        super().__init__(engine)
-        self._looked = time.monotonic()
-
-    def _hinted(self, timeout_s: float) -> bool:
-        try:
-            notified = self._notified(min(timeout_s, LOOK_S))
-        except psycopg.Error as error:
-            self._drop()
-            if self._closed.wait(min(timeout_s, LOOK_S)):
-                return False
-            raise GatewayError(Kind.UNAVAILABLE) from error
-        due = notified or time.monotonic() - self._looked >= LOOK_S
-        if due:
-            self._looked = time.monotonic()
-        return due
-
-    def close(self) -> None:
-        super().close()
-        self._drop()
-
-    def _notified(self, timeout_s: float) -> bool:
-        if self._listening is None:
-            self._listening = self._listen()
-            return True
-        return any(True for _ in self._listening.notifies(timeout=timeout_s, stop_after=1))
-
-    def _listen(self) -> "psycopg.Connection[object]":
-        arguments, options = self._engine.dialect.create_connect_args(self._engine.url)
-        connection = psycopg.connect(*arguments, **options, autocommit=True)
-        connection.execute(f"LISTEN {CHANNEL}")
-        return connection
-
-    def _drop(self) -> None:
-        if self._listening is not None:
-            self._listening.close()
-        self._listening = None

@@ -23,7 +23,7 @@ from gateway.store.assignments import AssignmentRows
 from gateway.store.audit import AuditRows
 from gateway.store.audit_chain import ChainRows
 from gateway.store.backend_keys import BackendKeyRows
-from gateway.store.changes import ChangeFeed, ChangeRows, PostgresFeed, SqliteFeed
+from gateway.store.changes import ChangeFeed, ChangeRows, SqliteFeed
 from gateway.store.device_passwords import DevicePasswordRows
 from gateway.store.devices import DeviceRows
 from gateway.store.figures import FigureRows
@@ -123,6 +123,9 @@ class DatabaseStore:
         with translated():
             if self._engine.dialect.name == "sqlite":
                 return SqliteFeed(self._engine)
+            # The driver, only where it is used:
+            from gateway.store.postgres_feed import PostgresFeed  # noqa: PLC0415
+
             return PostgresFeed(self._engine)
 
     def close(self) -> None:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError
 from gateway.records import Change, Scope
-from gateway.store import ChangeFeed, DatabaseStore, FeedGap, open_store
-from gateway.store.changes import ChangeRows, PostgresFeed
+from gateway.store import ChangeFeed, DatabaseStore, FeedGap
+from gateway.store.changes import ChangeRows
 from gateway.store.engine import connect
 from tests.support.stores import ACME, NOON
 
@@ -141,29 +140,3 @@ def test_since_and_last_agree(store: DatabaseStore) -> None:
         assert names(list(rows.since(1))) == ["B"]
         assert rows.since(0, limit=1)[0].sequence == 1
         assert (rows.first(), rows.holds(2), rows.holds(3)) == (1, True, False)
-
-
-def test_a_feed_recovers_from_a_server_that_hung_up(store: DatabaseStore, feed: ChangeFeed) -> None:
-    if not isinstance(feed, PostgresFeed):
-        return
-    feed.wait(0.1)
-    with store._engine.connect() as connection:
-        others = "pid <> pg_backend_pid() AND datname = current_database()"
-        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))  # noqa: S608
-    announce(store, "A")
-    found: list[Change] = []
-    for _ in range(5):
-        try:
-            feed.wait(0.5)
-            found.extend(feed.read())
-        except GatewayError as error:
-            assert error.kind is Kind.UNAVAILABLE
-    assert names(found) == ["A"]
-
-
-def test_an_unreachable_server_is_unavailable() -> None:
-    store = open_store("postgresql://usher@127.0.0.1:1/nothing")
-    with pytest.raises(GatewayError) as caught:
-        store.feed()
-    assert caught.value.kind is Kind.UNAVAILABLE
-    store.close()
