@@ -20,7 +20,7 @@ from starlette.responses import RedirectResponse
 from gateway.config import Admin
 from gateway.endpoints.api import PREFIX, create_api
 from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases
-from gateway.endpoints.api.problems import rendered
+from gateway.endpoints.api.problems import log_verdict, rendered
 from gateway.endpoints.console import PREFIX as CONSOLE
 from gateway.endpoints.console import create_console
 from gateway.endpoints.console.gate import Gate
@@ -32,7 +32,6 @@ from gateway.endpoints.middleware import TRACE, App, Message, Receive, Scope, Se
 from gateway.endpoints.principals import NOBODY, Administrators, source_of
 from gateway.endpoints.rates import Header, Overrun, Rates
 from gateway.errors import GatewayError, Kind
-from gateway.log import NO_CREDENTIALS
 from gateway.records.authority import Authority
 
 BODY_LIMIT = 1024 * 1024
@@ -141,7 +140,7 @@ class Administration:
         except Overrun as overrun:
             await overrun.answer()(scope, receive, private)
         except GatewayError as error:
-            _note(scope, error)
+            log_verdict(scope, error, bare=b"authorization" not in dict(scope["headers"]))
             await rendered(error)(scope, receive, private)
         else:
             await self._serve(scope, receive, _with(send, (*PRIVATE, *left)))
@@ -163,7 +162,7 @@ class Administration:
         try:
             await self._console(scope, receive, send)
         except GatewayError as error:
-            _note(scope, error)
+            log_verdict(scope, error)
             await rendered(error)(scope, receive, _with(send, PRIVATE))
 
     async def _admit(self, scope: Scope) -> tuple[Header, ...]:
@@ -210,13 +209,6 @@ class Administration:
         except Exception as error:
             request = scope[TRACE].request_id if TRACE in scope else ""
             _logger.error("request failed", exc_info=error, extra={"request": request})
-
-
-def _note(scope: Scope, error: GatewayError) -> None:
-    """Why nobody was told, for the log; who shows nothing guesses nothing."""
-    bare = error.kind is Kind.UNAUTHENTICATED and b"authorization" not in dict(scope["headers"])
-    if TRACE in scope:
-        scope[TRACE].verdict = NO_CREDENTIALS if bare else error.kind.value
 
 
 def _with(send: Send, headers: tuple[Header, ...]) -> Send:

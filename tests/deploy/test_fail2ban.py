@@ -11,16 +11,21 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from gateway.endpoints.browsers import csrf_of
+from gateway.endpoints.console.provider import COOKIE as PROVIDER_COOKIE
 from tests.support.components import missing
 from tests.support.gateway_process import Gateway, gateway
 
 FILTER = Path(__file__).parents[2] / "deploy" / "fail2ban" / "filter.d" / "usher.conf"
 JAIL = FILTER.parents[1] / "jail.d" / "usher.conf"
 VICTIM = "203.0.113.9"
-PHONE, PROGRAM, CONSOLE, SHY, GUEST = (f"127.0.0.{number}" for number in (11, 12, 13, 14, 15))
+PHONE, PROGRAM, CONSOLE, SHY, GUEST, BROWSER, PERSON, LURED = (
+    f"127.0.0.{number}" for number in range(11, 19)
+)
 FORGED = (
     f'ann", "client": "{VICTIM}", "verdict": "unauthenticated", "status": 401, "x": "',
     f'\\", "client": "{VICTIM}',
@@ -67,6 +72,13 @@ class Client:
         connection.close()
         return status
 
+    def submit(self, path: str, *, admin: bool = False, cookie: str = "", **fields: str) -> int:
+        """Send a form of a page that is open to anybody."""
+        told = {"Content_Type": "application/x-www-form-urlencoded", "Sec_Fetch_Site": "same-origin"}
+        body = urlencode({"csrf": csrf_of(""), **fields})
+        shown = {"Cookie": cookie} if cookie else {}
+        return self.ask("POST", path, admin=admin, body=body, Origin="https://localhost", **told, **shown)
+
     def _trust(self):  # type: ignore[no-untyped-def]
         context = self._running.trust()
         context.check_hostname = False
@@ -89,6 +101,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             assert shy.ask("POST", path, MS_ASProtocolVersion="14.1") == 401
         assert shy.ask("GET", "/api/v1/organisations", admin=True) == 401
         assert shy.ask("POST", POX, basic("ann@example.com", "Correct-Horse-1"), body="<a/>") == 200
+        _browse(Client(running, BROWSER), Client(running, PERSON), Client(running, LURED))
         for name in FORGED:
             _forge(guest, name)
         written = running.folder / "gateway.log"
@@ -102,6 +115,18 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield kept
 
 
+def _browse(browser: Client, person: Client, lured: Client) -> None:
+    """Pages that people sign in on: the console in every way that it knows, and self-service."""
+    wrong = {"name": "ann", "password": "Wrong-Horse-1"}
+    assert browser.submit("/console/sign-in", admin=True, **wrong) == 401
+    assert browser.submit("/console/sign-in/passkey", admin=True, answer="{}") == 401
+    callback = "/console/sign-in/provider/callback?state=s&code=c"
+    assert browser.ask("GET", callback, admin=True, Cookie=f"{PROVIDER_COOKIE}=guessed") == 401
+    assert lured.ask("GET", callback, admin=True) == 401
+    assert person.submit("/self/sign-in", **{**wrong, "name": "ann@example.com"}) == 401
+    assert lured.submit("/self/sign-in", name="ann@example.com", password="Correct-Horse-1") == 303
+
+
 def _forge(guest: Client, name: str) -> None:
     quoted = "".join(f"%{octet:02x}" for octet in name.encode())
     plain = re.sub(r"[\r\n]", " ", name)
@@ -113,6 +138,8 @@ def _forge(guest: Client, name: str) -> None:
     guest.ask("GET", f"/{quoted}", basic(name), **told)
     guest.ask("GET", "/api/v1/organisations", f"Bearer {plain}", admin=True, **told)
     body = json.dumps({"name": name, "password": name})
+    guest.submit("/console/sign-in", admin=True, name=name, password=name)
+    guest.submit("/self/sign-in", name=name, password=name)
     guest.ask("POST", "/api/v1/sessions", admin=True, body=body, Content_Type="application/json", **told)
 
 
@@ -139,6 +166,16 @@ def test_failed_sign_ins_are_counted_for_who_made_them(log: Path) -> None:
     assert (found[PHONE], found[PROGRAM], found[CONSOLE]) == (2, 1, 2)
 
 
+def test_pages_for_people_are_counted_too(log: Path) -> None:
+    found = hosts(str(log))
+    assert (found[BROWSER], found[PERSON]) == (3, 1)
+
+
+def test_nobody_is_banned_for_what_another_page_made_the_browser_ask(log: Path) -> None:
+    assert LURED in log.read_text()
+    assert LURED not in hosts(str(log))
+
+
 def test_who_shows_nothing_or_what_is_right_is_not_counted(log: Path) -> None:
     assert SHY in log.read_text()
     assert SHY not in hosts(str(log))
@@ -146,7 +183,7 @@ def test_who_shows_nothing_or_what_is_right_is_not_counted(log: Path) -> None:
 
 def test_no_name_puts_another_address_in_its_place(log: Path) -> None:
     found = hosts(str(log))
-    assert set(found) <= {PHONE, PROGRAM, CONSOLE, GUEST}
+    assert set(found) <= {PHONE, PROGRAM, CONSOLE, GUEST, BROWSER, PERSON}
     assert found[GUEST] >= len(FORGED)
 
 

@@ -14,9 +14,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from gateway.endpoints.api.calls import ADMINISTRATOR, Unpermitted, UseCases, actor_of
-from gateway.endpoints.middleware import TRACE
+from gateway.endpoints.middleware import TRACE, Scope
 from gateway.endpoints.rendering import RETRY_AFTER, problem
 from gateway.errors import GatewayError, Kind
+from gateway.log import NO_CREDENTIALS
 from gateway.services.refusals import Refusal
 
 MEDIA_TYPE = "application/problem+json"
@@ -70,9 +71,16 @@ def faults_of(errors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return {_field(error): _fault(error) for error in errors}
 
 
+def log_verdict(scope: Scope, error: GatewayError, *, bare: bool = False) -> None:
+    """Why somebody was refused, for the access log; ``bare``: nothing was shown, so nothing was guessed."""
+    guessed = error.kind is not Kind.UNAUTHENTICATED or not bare
+    if TRACE in scope:
+        scope[TRACE].verdict = error.kind.value if guessed else NO_CREDENTIALS
+
+
 async def _refused(request: Request, error: Exception) -> Response:
-    if isinstance(error, GatewayError) and TRACE in request.scope:
-        request.scope[TRACE].verdict = error.kind.value
+    if isinstance(error, GatewayError):
+        log_verdict(request.scope, error)
     if isinstance(error, Unpermitted):
         await run_in_threadpool(note_refusal, request, error)
     return rendered(error) if isinstance(error, GatewayError) else _internal()

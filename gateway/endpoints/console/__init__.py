@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from gateway.endpoints.api.calls import Unpermitted, UseCases
-from gateway.endpoints.api.problems import note_refusal
+from gateway.endpoints.api.problems import log_verdict, note_refusal
 from gateway.endpoints.console import (
     accounts,
     attention,
@@ -103,6 +103,7 @@ def create_console(use_cases: UseCases) -> FastAPI:
 
 async def _refused(request: Request, error: Exception) -> Response:
     told = error if isinstance(error, GatewayError) else GatewayError(Kind.INTERNAL)
+    log_verdict(request.scope, told)
     if isinstance(error, Unpermitted):
         await run_in_threadpool(note_refusal, request, error, PREFIX)
     return _page(request, told, REST[told.kind])

@@ -44,7 +44,8 @@ def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
     try:
         signed, following = ask.call(sign_in_by_provider, state=state, secret=secret, code=code)
     except GatewayError as error:
-        return sign_in_with(ask, error)
+        # Any page can send its readers here; what they did not begin must not get them banned.
+        return sign_in_with(ask, error, bare=not secret)
     renew = signed.account.password_until is not None
     answer = ask.page("going_on.html", home=None, target=ME if renew else local(following))
     answer.headers.append("set-cookie", set_cookie(signed.secret, DAY_S))

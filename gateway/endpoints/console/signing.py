@@ -21,6 +21,7 @@ from gateway.endpoints.api.me import (
     renew_recovery_codes,
     who_am_i,
 )
+from gateway.endpoints.api.problems import log_verdict
 from gateway.endpoints.api.sessions import Credentials, end_session, list_sessions, sign_in
 from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
 from gateway.endpoints.console.gate import SIGN_IN, set_cookie
@@ -28,7 +29,8 @@ from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
 from gateway.endpoints.console.provider_operations import anybody_there, provider_offered
 from gateway.endpoints.console.wording import languages
-from gateway.errors import GatewayError, Kind
+from gateway.endpoints.rendering import REST
+from gateway.errors import GatewayError
 
 router = APIRouter()
 
@@ -144,13 +146,14 @@ def local(target: str) -> str:
     return target if plain and parts.path.startswith(HOME) and not target.startswith("//") else HOME
 
 
-def sign_in_with(ask: Ask, problem: GatewayError | None = None) -> Response:
-    """The sign-in page, with what was wrong."""
+def sign_in_with(ask: Ask, problem: GatewayError | None = None, *, bare: bool = False) -> Response:
+    """The sign-in page, with what was wrong; ``bare``: nothing was shown that could have been right."""
     following = ask.form.text("next") or ask.query.get("next", "")
-    status = {None: 200, Kind.THROTTLED: 429}.get(problem.kind if problem else None, 401)
+    if problem is not None:
+        log_verdict(ask.request.scope, problem, bare=bare)
     return ask.page(
         "sign_in.html",
-        status,
+        REST[problem.kind] if problem else 200,
         problem=problem,
         # A password and what goes with it have one answer, whatever was wrong.
         said=ask.request.url.path != SIGN_IN,

@@ -8,6 +8,7 @@ The pages themselves are imported in a thread when they are needed first.
 
 import hmac
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.endpoints.browsers import (
@@ -25,6 +26,7 @@ from gateway.endpoints.profiles import ProfileEndpoint
 from gateway.endpoints.rendering import RETRY_AFTER
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
+from gateway.log import UNAUTHENTICATED
 from gateway.proxy import drain
 from gateway.proxy.asgi import Message, Receive, Send
 from gateway.services.drawn_secrets import SELF
@@ -92,6 +94,7 @@ class SelfService:
         try:
             reply = await self._reply(scope, heard, headers)
         except GatewayError as error:
+            _log_verdict(scope, error.kind.value)
             reply = _plain(_STATUS.get(error.kind, 503), error.public)
         if scope["method"] == "HEAD":
             reply = Reply(reply.status, reply.headers, b"", reply.media_type)
@@ -149,11 +152,12 @@ class SelfService:
         except GatewayError as error:
             if error.kind is not Kind.THROTTLED:
                 raise
+            _log_verdict(visit.scope, error.kind.value)
             return await self._threads.store(things.refused, visit, 429)
-        if found is None:
-            return await self._threads.store(things.refused, visit, 401)
-        secret = await self._threads.store(self._sessions.begin, found.user, visit.source, visit.user_agent)
+        begin = partial(self._sessions.begin, source=visit.source, user_agent=visit.user_agent)
+        secret = await self._threads.store(begin, found.user) if found else None
         if secret is None:
+            _log_verdict(visit.scope, UNAUTHENTICATED)
             return await self._threads.store(things.refused, visit, 401)
         line = cookie_line(COOKIE, secret, int(LONGEST.total_seconds()))
         return _to(HOME, ("Set-Cookie", line))
@@ -179,6 +183,11 @@ def _to(place: str, *headers: tuple[str, str]) -> Reply:
 def _plain(status: int, text: str) -> Reply:
     retry = (("Retry-After", str(RETRY_AFTER)),) if status == 503 else ()
     return Reply(status, retry, f"{text}\n".encode() if text else b"", TEXT)
+
+
+def _log_verdict(scope: Message, verdict: str) -> None:
+    if TRACE in scope:
+        scope[TRACE].verdict = verdict
 
 
 def source_of(scope: Message) -> str:

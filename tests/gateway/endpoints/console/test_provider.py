@@ -114,6 +114,7 @@ async def test_a_provider_that_is_away_is_said(desk: Desk) -> None:
         client.headers.update(HERE)
         form = {"csrf": csrf(await client.get("/console/sign-in"))}
         answer = await client.post("/console/sign-in/provider", data=form)
+    assert answer.status_code == 503
     assert "does not answer as it should" in answer.text
 
 

@@ -1,6 +1,7 @@
 """From the sign-in page into the console and out again, on the admin listener's whole application (T24)."""
 
 import re
+import sqlite3
 from collections.abc import AsyncIterator
 
 import httpx
@@ -88,6 +89,16 @@ async def test_what_was_wrong_is_not_told(page: httpx.AsyncClient) -> None:
     for each in answers:
         assert "The name, the password or the code is wrong." in each.text
         assert PASSWORD not in each.text
+
+
+async def test_what_nobody_can_tell_is_not_called_wrong(page: httpx.AsyncClient, desk: Desk) -> None:
+    database = desk.config.store.directory / "usher.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("ALTER TABLE sessions RENAME TO sessions_away")
+    connection.close()
+    answer = await enter(page)
+    assert answer.status_code == 503
+    assert "Nobody can tell just now" in answer.text
 
 
 async def test_a_planted_cookie_becomes_no_session(page: httpx.AsyncClient) -> None:
