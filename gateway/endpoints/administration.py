@@ -29,7 +29,7 @@ from gateway.endpoints.health import Check, Health
 from gateway.endpoints.metrics import PATH as METRICS
 from gateway.endpoints.metrics import MetricsPage
 from gateway.endpoints.middleware import TRACE, App, Message, Receive, Scope, Send
-from gateway.endpoints.principals import NOBODY, Administrators, source_of
+from gateway.endpoints.principals import NOBODY, Administrators, attended, source_of
 from gateway.endpoints.rates import Header, Overrun, Rates
 from gateway.errors import GatewayError, Kind
 from gateway.records.authority import Authority
@@ -185,16 +185,16 @@ class Administration:
     async def _known(self, scope: Scope, authorization: bytes | None) -> tuple[Header, ...]:
         """Tell who asks; GatewayError UNAUTHENTICATED for nobody."""
         who = partial(self._who, authorization, source_of(scope))
-        authority = await who()
+        authority = await who(attended=attended(scope))
         left = self._rates.principal(authority.credential or authority.name, scope["method"])
         scope[ADMINISTRATOR], scope[AGAIN] = authority, who
         return left
 
-    async def _who(self, authorization: bytes | None, source: str) -> Authority:
+    async def _who(self, authorization: bytes | None, source: str, *, attended: bool = False) -> Authority:
         """Who asks; for what lasts it is asked again, since a token may have been revoked (T29)."""
         if self._administrators is None:
             raise GatewayError(Kind.UNAVAILABLE)
-        return await self._administrators.bearer(authorization, source)
+        return await self._administrators.bearer(authorization, source, attended=attended)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette answers an unknown failure and raises it on: what it says belongs to the log."""

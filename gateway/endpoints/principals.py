@@ -6,8 +6,9 @@ so that it works while that is down. All others are found by the digest of what 
 """
 
 import hmac
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import anyio
 import anyio.to_thread
@@ -33,8 +34,16 @@ BOOTSTRAP = Authority("bootstrap", appointments=MACHINE, confirmed=True)
 NOBODY = Authority("nobody", appointments=MACHINE, limits=frozenset((Permission.SIGN_IN,)))
 """Whoever has not signed in yet may do that, and nothing beside it."""
 
-Recognise = Callable[[str, str], Authority | None]
-"""Who shows a secret from an address; ``services.recognition.Recognition.of``."""
+UNATTENDED = b"x-usher-unattended"
+"""Header with which a page of the console says that it asks by itself; whoever lies by it has less of it."""
+
+STREAM = b"text/event-stream"
+
+
+class Recognise(Protocol):
+    """Who shows a secret from an address; ``services.recognition.Recognition.of``."""
+
+    def __call__(self, secret: str, address: str, *, attended: bool) -> Authority | None: ...
 
 
 class Administrators:
@@ -54,8 +63,8 @@ class Administrators:
         """Read the token once; a new one holds after a restart. OSError and ValueError as they come."""
         return cls(read_secret(path) if path else None, recognise)
 
-    async def bearer(self, authorization: bytes | None, address: str) -> Authority:
-        """The administrator who asks from ``address``.
+    async def bearer(self, authorization: bytes | None, address: str, *, attended: bool = True) -> Authority:
+        """The administrator who asks from ``address``; ``attended``: not a page or program by itself.
 
         Raises:
             GatewayError: UNAUTHENTICATED for anybody else; UNAVAILABLE while the database does not answer.
@@ -64,17 +73,23 @@ class Administrators:
         given = rest.strip()
         bootstrap = self._token is not None and hmac.compare_digest(given, self._token)
         if scheme.decode("latin-1").lower() == SCHEME:
-            found = BOOTSTRAP if bootstrap else await self._found(given, address)
+            found = BOOTSTRAP if bootstrap else await self._found(given, address, attended)
             if found is not None:
                 return found
         raise GatewayError(Kind.UNAUTHENTICATED, "A bearer token is needed.")
 
-    async def _found(self, given: bytes, address: str) -> Authority | None:
+    async def _found(self, given: bytes, address: str, attended: bool) -> Authority | None:
         if len(given) > MAXIMUM_SHOWN or not given.isascii():
             return None
-        return await anyio.to_thread.run_sync(
-            self._recognise, given.decode("ascii"), address, limiter=self._looking
-        )
+        look = partial(self._recognise, given.decode("ascii"), address, attended=attended)
+        return await anyio.to_thread.run_sync(look, limiter=self._looking)
+
+
+def attended(scope: Scope) -> bool:
+    """Whether somebody asked for this: no stream that a browser opens anew by itself, no page that looks
+    again every few seconds."""
+    headers = dict(scope["headers"])
+    return UNATTENDED not in headers and STREAM not in headers.get(b"accept", b"")
 
 
 def source_of(scope: Scope) -> str:

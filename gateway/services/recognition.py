@@ -32,10 +32,14 @@ class Recognition:
         self._clock = clock
         self._rules = rules
 
-    def of(self, secret: str, address: str) -> Authority | None:
-        """Who shows ``secret`` from ``address``; None for nobody. GatewayError UNAVAILABLE as it comes."""
+    def of(self, secret: str, address: str, *, attended: bool = True) -> Authority | None:
+        """Who shows ``secret`` from ``address``; None for nobody. GatewayError UNAVAILABLE as it comes.
+
+        Args:
+            attended: somebody asked; what a page asks by itself keeps no session from ending by its pause.
+        """
         if secret.startswith(SESSION):
-            return self._of_session(digest_of(secret))
+            return self._of_session(digest_of(secret), attended=attended)
         return self._of_token(digest_of(secret), address) if secret.startswith(TOKEN) else None
 
     def limits_of(self, account: Administrator, session: Session) -> frozenset[Permission] | None:
@@ -44,14 +48,14 @@ class Recognition:
         lacks_factor = self._rules.require_second_factor and not strong(account, session)
         return ONLY_SELF if lacks_factor or account.password_until is not None else None
 
-    def _of_session(self, digest: str) -> Authority | None:
+    def _of_session(self, digest: str, *, attended: bool) -> Authority | None:
         now = self._clock.now()
         with self._store.read() as transaction:
             session = transaction.sessions.by_digest(digest)
             account = transaction.administrators.account(session.administrator) if session else None
         if session is None or account is None or not account.enabled or over(session, self._rules, now):
             return None
-        if _stale(session.seen_at, now):
+        if attended and _stale(session.seen_at, now):
             self._note(lambda: self._seen(session, now))
         return self._signed_in(account, session, now)
 

@@ -8,8 +8,9 @@ secret, so nothing has to be kept for it, and it ends with the session. A token 
 would be kept where pages are.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
@@ -19,7 +20,7 @@ from gateway.endpoints.browsers import SAFE, cookie_line, cookie_of, csrf_of, fr
 from gateway.endpoints.console.asking import CSRF
 from gateway.endpoints.event_streams import AGAIN
 from gateway.endpoints.middleware import App, Receive, Scope, Send
-from gateway.endpoints.principals import NOBODY, source_of
+from gateway.endpoints.principals import NOBODY, attended, source_of
 from gateway.errors import GatewayError, Kind
 from gateway.records.authority import Authority
 from gateway.services.drawn_secrets import SESSION
@@ -29,8 +30,13 @@ SIGN_IN = "/console/sign-in"
 OPEN = (f"{SIGN_IN}/", "/console/static/")
 """What is answered to anybody: how to sign in, and what that page looks like."""
 
-Bearer = Callable[[bytes | None, str], Awaitable[Authority]]
-"""``gateway.endpoints.principals.Administrators.bearer``."""
+
+class Bearer(Protocol):
+    """``gateway.endpoints.principals.Administrators.bearer``."""
+
+    def __call__(
+        self, authorization: bytes | None, address: str, /, *, attended: bool = False
+    ) -> Awaitable[Authority]: ...
 
 
 class Gate:
@@ -49,7 +55,7 @@ class Gate:
             return
         secret = session_of(headers.get(b"cookie", b""))
         try:
-            scope[ADMINISTRATOR] = await self._who(scope, secret)
+            scope[ADMINISTRATOR] = await self._who(scope, secret, attended=attended(scope))
         except GatewayError as error:
             if error.kind is not Kind.UNAUTHENTICATED:
                 raise
@@ -58,13 +64,13 @@ class Gate:
         scope[CSRF], scope[AGAIN] = csrf_of(secret), partial(self._who, scope, secret)
         await self._console(scope, receive, guarded)
 
-    async def _who(self, scope: Scope, secret: str) -> Authority:
+    async def _who(self, scope: Scope, secret: str, *, attended: bool = False) -> Authority:
         """Whoever the session is; before what is open to anybody everybody is nobody, also who has one."""
         if _open(scope):
             return NOBODY
         if not secret:
             raise GatewayError(Kind.UNAUTHENTICATED)
-        return await self._bearer(b"Bearer " + secret.encode("ascii"), source_of(scope))
+        return await self._bearer(b"Bearer " + secret.encode("ascii"), source_of(scope), attended=attended)
 
 
 def session_of(cookie: bytes) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,9 +16,11 @@ import pytest
 
 from gateway import app
 from gateway.endpoints.administration import BODY_LIMIT, Administration
+from gateway.endpoints.console.gate import COOKIE
 from gateway.endpoints.principals import Administrators
 from gateway.errors import GatewayError, Kind
 from gateway.records.authority import Authority
+from tests.support.accounts import arrived
 from tests.support.desk import TOKEN, Desk, furnish
 from tests.support.serving import ours
 
@@ -62,6 +65,35 @@ async def test_the_token_opens_the_api_and_nothing_beside_it(client: httpx.Async
         assert (answer.status_code, answer.json()["title"]) == (404, "not found")
 
 
+async def test_what_asks_by_itself_does_not_keep_a_session_open(
+    client: httpx.AsyncClient, desk: Desk
+) -> None:
+    ann = await arrived(client, desk, "ann")
+    shown = {"Authorization": f"Bearer {ann.secret}", "Cookie": f"{COOKIE}={ann.secret}"}
+    for path in ("/api/v1/me", "/console/me"):
+        for unattended in ({"X-Usher-Unattended": "true"}, {"Accept": "text/event-stream"}):
+            before = _put_back(desk)
+            assert (await client.get(path, headers=shown | unattended)).status_code == 200
+            assert _seen(desk) == before
+        assert (await client.get(path, headers=shown)).status_code == 200
+        assert _seen(desk) > before
+
+
+def _seen(desk: Desk) -> datetime:
+    with desk.services.store.read() as transaction:
+        (session,) = transaction.sessions.of(desk.services.administrators.get("ann").id)
+    return session.seen_at
+
+
+def _put_back(desk: Desk) -> datetime:
+    at = _seen(desk) - timedelta(minutes=10)
+    with sqlite3.connect(desk.config.store.directory / "usher.db") as connection:
+        stored = at.replace(tzinfo=None).isoformat(" ", "microseconds")
+        connection.execute("UPDATE sessions SET seen_at = ?", (stored,))
+    connection.close()
+    return at
+
+
 async def test_people_are_led_to_the_console_and_there_to_its_door(client: httpx.AsyncClient) -> None:
     assert (await client.get("/")).headers["location"] == "/console/"
     for headers in ({}, BEARER):
@@ -103,7 +135,7 @@ async def test_a_database_that_is_gone_is_told_by_name(client: httpx.AsyncClient
 async def test_a_page_says_so_too_where_nobody_can_tell_who_asks(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(*_: object) -> Authority:
+    async def away(*_: object, **_settings: object) -> Authority:
         raise GatewayError(Kind.UNAVAILABLE)
 
     monkeypatch.setattr(Administrators, "bearer", away)

@@ -1,7 +1,6 @@
 """The bearer: the bootstrap token whole and constant in time, others by whoever knows them (T25)."""
 
 import hmac
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +12,7 @@ from gateway.endpoints.principals import (
     MINIMUM_TOKEN,
     NOBODY,
     Administrators,
+    Recognise,
     source_of,
 )
 from gateway.errors import GatewayError, Kind
@@ -23,8 +23,11 @@ ANN = Authority("ann", account="a-1", credential="t-1")
 HOME = "192.0.2.1"
 
 
-def knowing(secret: str = "usht_ann") -> Callable[[str, str], Authority | None]:
-    return lambda given, address: ANN if (given, address) == (secret, HOME) else None
+def knowing(secret: str = "usht_ann") -> Recognise:
+    def known(given: str, address: str, *, attended: bool) -> Authority | None:
+        return ANN if (given, address) == (secret, HOME) else None
+
+    return known
 
 
 async def nobody(administrators: Administrators, header: bytes | None) -> GatewayError:
@@ -72,7 +75,7 @@ async def test_who_is_known_is_told_with_the_address() -> None:
 
 
 async def test_what_is_overlong_or_not_ascii_is_not_even_asked_for() -> None:
-    def asked(_given: str, _address: str) -> Authority | None:
+    def asked(secret: str, address: str, *, attended: bool) -> Authority | None:
         raise AssertionError("asked")
 
     for given in (b"x" * 257, "ushs_é".encode()):
@@ -80,7 +83,7 @@ async def test_what_is_overlong_or_not_ascii_is_not_even_asked_for() -> None:
 
 
 async def test_a_database_that_is_down_is_not_a_wrong_token() -> None:
-    def down(_given: str, _address: str) -> Authority | None:
+    def down(secret: str, address: str, *, attended: bool) -> Authority | None:
         raise GatewayError(Kind.UNAVAILABLE)
 
     administrators = Administrators(TOKEN, down)

@@ -81,6 +81,17 @@ def test_a_session_ends_after_a_pause(home: House) -> None:
     assert home.door.recognition.of(secret, HOME) is None
 
 
+def test_what_a_page_asks_by_itself_keeps_no_session(home: House) -> None:
+    home.enrolled("ann")
+    secret = home.enter("ann")
+    for _ in range(2):
+        home.clock.pass_by(minutes=14)
+        assert home.door.recognition.of(secret, HOME, attended=False) is not None
+    home.clock.pass_by(minutes=2)
+    assert home.door.recognition.of(secret, HOME, attended=False) is None
+    assert home.door.recognition.of(secret, HOME) is None
+
+
 def test_and_after_a_day_of_work_however_busy(home: House) -> None:
     home.enrolled("ann")
     secret = home.enter("ann")

@@ -19,7 +19,7 @@ OLGA = Authority("olga", "p", MACHINE)
 HERE = {"Origin": "https://localhost"}
 
 
-async def bearer(shown: bytes | None, address: str) -> Authority:
+async def bearer(shown: bytes | None, _address: str, /, *, attended: bool = False) -> Authority:
     if shown == b"Bearer " + SESSION.encode():
         return OLGA
     raise GatewayError(Kind.UNAUTHENTICATED)

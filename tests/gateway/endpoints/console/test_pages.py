@@ -1,5 +1,6 @@
 """Whatever is written in a page stays text and can be seen (T22)."""
 
+import re
 from datetime import UTC, datetime
 from importlib.resources import files
 
@@ -46,6 +47,17 @@ def test_a_moment_is_exact_without_a_script() -> None:
 
 
 BANNED = ("|safe", "autoescape false", "<style", " style=", " onclick", " onload", "javascript:", "hx-on")
+
+
+def test_a_page_that_looks_again_by_itself_says_so() -> None:
+    again = []
+    for entry in files("gateway.endpoints.console").joinpath("templates").iterdir():
+        elements = re.findall(
+            r"<[a-z]+[^<]*hx-trigger=[^<]*?every \d+s[^<]*", entry.read_text(encoding="utf-8")
+        )
+        again += elements
+        assert all('"X-Usher-Unattended": "true"' in each for each in elements), entry.name
+    assert len(again) == 2
 
 
 def test_no_template_switches_escaping_off_or_runs_anything() -> None:
