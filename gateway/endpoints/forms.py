@@ -1,5 +1,6 @@
 """Forms that pages for people send (product 7.7, 7.8): strict about their type, size and number of fields."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,9 @@ FORM_LIMIT = 256 * 1024
 
 FIELDS_LIMIT = 2000
 
+NUMBER = re.compile("-?[0-9]{1,18}")
+"""What every number of a form is well within, and a database's column holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -22,6 +26,11 @@ class Form:
     def text(self, name: str) -> str:
         """The last value of a field, empty where it was not sent."""
         return next((value for key, value in reversed(self.pairs) if key == name), "")
+
+    def number(self, name: str) -> int | str:
+        """The whole number in a field; what is none as it was typed, so that whoever judges it names it."""
+        text = self.text(name).strip()
+        return int(text) if NUMBER.fullmatch(text) else text
 
     def all(self, name: str) -> list[str]:
         """Every value of a field."""

@@ -3,7 +3,6 @@
 A secret is shown once, on the page that answers its making, which no browser keeps.
 """
 
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -26,7 +25,7 @@ from gateway.endpoints.api.administrators import (
 )
 from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.tokens import NewToken, TokenFilter, list_tokens, mint_token, revoke_token
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
@@ -40,6 +39,39 @@ ROLES = [each.value for each in Role]
 PERMISSIONS = sorted(each.value for each in Permission)
 
 
+def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
+    page = query(Page, {"cursor": ask.query.get("cursor")})
+    return ask.page(
+        "administrators.html",
+        found=ask.call(list_administrators, query=page),
+        roles=ask.pairs(ROLES),
+        problem=problem,
+        can_create=ask.may(create_administrator),
+    )
+
+
+def _account(ask: Ask, administrator: str, problem: GatewayError | None = None) -> Response:
+    known = ask.call(get_administrator, administrator=administrator)
+    return ask.page(
+        "administrator.html",
+        account=known,
+        roles=ask.pairs(ROLES),
+        place=place(known.name),
+        problem=problem,
+        can_change=ask.may(change_administrator),
+    )
+
+
+def _tokens(ask: Ask, problem: GatewayError | None = None) -> Response:
+    authority = ask.operations.authority
+    return ask.page(
+        "tokens.html",
+        found=ask.call(list_tokens, query=TokenFilter()).items if authority.account else [],
+        permissions=[each for each in PERMISSIONS if authority.holds(Permission(each))],
+        problem=problem,
+    )
+
+
 @router.get("/administrators")
 def administrators(ask: Annotated[Ask, opens(list_administrators)]) -> Response:
     """The accounts within reach."""
@@ -47,14 +79,12 @@ def administrators(ask: Annotated[Ask, opens(list_administrators)]) -> Response:
 
 
 @router.post("/administrators")
+@or_again(_list)
 def create(ask: Annotated[Ask, opens(create_administrator)]) -> Response:
     """Make an account with its first appointment."""
-    try:
-        plain = ask.form.given("name", "display_name", "address", "password")
-        wanted = body(NewAccount, {**plain, "appointments": [_appointment(ask.form)]})
-        made = ask.call(create_administrator, body=wanted)
-    except GatewayError as error:
-        return _list(ask, error)
+    plain = ask.form.given("name", "display_name", "address", "password")
+    wanted = body(NewAccount, {**plain, "appointments": [_appointment(ask.form)]})
+    made = ask.call(create_administrator, body=wanted)
     return ask.to(place(made.name))
 
 
@@ -65,46 +95,54 @@ def administrator(administrator: str, ask: Annotated[Ask, opens(get_administrato
 
 
 @router.post(ONE)
+@or_again(_account)
 def change(administrator: str, ask: Annotated[Ask, opens(change_administrator)]) -> Response:
     """Change names, mail address or state."""
     wanted = {name: ask.form.text(name) for name in PLAIN if ask.form.has(name)}
-    return _done(ask, administrator, change_administrator, lambda: body(AccountChanges, wanted))
+    ask.call(change_administrator, administrator=administrator, body=body(AccountChanges, wanted))
+    return ask.to(place(administrator))
 
 
 @router.post(ONE + "/password")
+@or_again(_account)
 def password(administrator: str, ask: Annotated[Ask, opens(set_administrator_password)]) -> Response:
     """Give another account a password."""
-    given = {"password": ask.form.text("password")}
-    return _done(ask, administrator, set_administrator_password, lambda: body(PasswordBody, given))
+    wanted = body(PasswordBody, {"password": ask.form.text("password")})
+    ask.call(set_administrator_password, administrator=administrator, body=wanted)
+    return ask.to(place(administrator))
 
 
 @router.post(ONE + "/reset")
+@or_again(_account)
 def reset(administrator: str, ask: Annotated[Ask, opens(reset_second_factor)]) -> Response:
     """Take a lost second factor away."""
-    return _done(ask, administrator, reset_second_factor, None)
+    ask.call(reset_second_factor, administrator=administrator)
+    return ask.to(place(administrator))
 
 
 @router.post(ONE + "/appoint")
+@or_again(_account)
 def appoint(administrator: str, ask: Annotated[Ask, opens(appoint_administrator)]) -> Response:
     """Give a role within a scope."""
-    wanted = partial(body, AppointmentBody, _appointment(ask.form))
-    return _done(ask, administrator, appoint_administrator, wanted)
+    wanted = body(AppointmentBody, _appointment(ask.form))
+    ask.call(appoint_administrator, administrator=administrator, body=wanted)
+    return ask.to(place(administrator))
 
 
 @router.post(ONE + "/dismiss")
+@or_again(_account)
 def dismiss(administrator: str, ask: Annotated[Ask, opens(dismiss_administrator)]) -> Response:
     """Take a role away."""
-    wanted = partial(body, AppointmentBody, _appointment(ask.form))
-    return _done(ask, administrator, dismiss_administrator, wanted)
+    wanted = body(AppointmentBody, _appointment(ask.form))
+    ask.call(dismiss_administrator, administrator=administrator, body=wanted)
+    return ask.to(place(administrator))
 
 
 @router.post(ONE + "/remove")
+@or_again(_account)
 def remove(administrator: str, ask: Annotated[Ask, opens(remove_administrator)]) -> Response:
     """Remove an account with its tokens and sessions."""
-    try:
-        ask.call(remove_administrator, administrator=administrator)
-    except GatewayError as error:
-        return _account(ask, administrator, error)
+    ask.call(remove_administrator, administrator=administrator)
     return ask.to("/console/administrators")
 
 
@@ -115,6 +153,7 @@ def tokens(ask: Annotated[Ask, opens(list_tokens)]) -> Response:
 
 
 @router.post("/tokens")
+@or_again(_tokens)
 def mint(ask: Annotated[Ask, opens(mint_token)]) -> Response:
     """Make a token; the answer shows it once."""
     form = ask.form
@@ -125,11 +164,7 @@ def mint(ask: Annotated[Ask, opens(mint_token)]) -> Response:
         "networks": form.text("networks").split(),
         "destructive": form.has("destructive"),
     }
-    try:
-        minted = ask.call(mint_token, body=body(NewToken, wanted))
-    except GatewayError as error:
-        return _tokens(ask, error)
-    return ask.page("minted.html", home=None, minted=minted)
+    return ask.page("minted.html", minted=ask.call(mint_token, body=body(NewToken, wanted)))
 
 
 @router.post("/tokens/{token}/revoke")
@@ -146,54 +181,3 @@ def place(administrator: str) -> str:
 
 def _appointment(form: Form) -> dict[str, Any]:
     return {**form.given("role", "organisation", "domain", "group"), "full_wipe": form.has("full_wipe")}
-
-
-def _done(ask: Ask, administrator: str, act: Any, wanted: Any) -> Response:
-    try:
-        given = {"body": wanted()} if wanted else {}
-        ask.call(act, administrator=administrator, **given)
-    except GatewayError as error:
-        return _account(ask, administrator, error)
-    return ask.to(place(administrator))
-
-
-def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
-    page = query(Page, {"cursor": ask.query.get("cursor")})
-    return ask.page(
-        "administrators.html",
-        400 if problem else 200,
-        home=None,
-        found=ask.call(list_administrators, query=page),
-        roles=ask.pairs(ROLES),
-        problem=problem,
-        form=ask.form,
-        can_create=ask.may(create_administrator),
-    )
-
-
-def _account(ask: Ask, administrator: str, problem: GatewayError | None = None) -> Response:
-    known = ask.call(get_administrator, administrator=administrator)
-    return ask.page(
-        "administrator.html",
-        400 if problem else 200,
-        home=None,
-        account=known,
-        roles=ask.pairs(ROLES),
-        place=place(known.name),
-        problem=problem,
-        form=ask.form,
-        can_change=ask.may(change_administrator),
-    )
-
-
-def _tokens(ask: Ask, problem: GatewayError | None = None) -> Response:
-    authority = ask.operations.authority
-    return ask.page(
-        "tokens.html",
-        400 if problem else 200,
-        home=None,
-        found=ask.call(list_tokens, query=TokenFilter()).items if authority.account else [],
-        permissions=[each for each in PERMISSIONS if authority.holds(Permission(each))],
-        problem=problem,
-        form=ask.form,
-    )

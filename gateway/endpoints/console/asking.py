@@ -9,8 +9,9 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
 
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
@@ -26,6 +27,7 @@ from gateway.endpoints.forms import Form, read_form
 from gateway.endpoints.wording import Language
 from gateway.errors import GatewayError, Kind
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LANGUAGE = "usher-language"
@@ -81,10 +83,30 @@ class Ask:
         """The organisation that the address names; NOT_FOUND for one out of reach."""
         return self.call(get_organisation, organisation=alias)
 
-    def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
-        """A page, or the part of it that htmx asked for: ``template`` says which."""
-        text = render(template, self.language, {**self._surroundings(), **values})
-        return HTMLResponse(text, status)
+    def can(self, operations: Iterable[Callable[..., Any]], organisation: str) -> dict[str, bool]:
+        """``may`` for each of these operations, by its name."""
+        return {each.__name__: self.may(each, organisation) for each in operations}
+
+    def page(
+        self,
+        template: str,
+        /,
+        status: int | None = None,
+        *,
+        home: OrganisationView | None = None,
+        problem: GatewayError | None = None,
+        **values: Any,
+    ) -> Response:
+        """A page, or the part of it that htmx asked for: ``template`` says which.
+
+        Args:
+            status: 400 for a page with a problem, else 200, where none is given.
+            home: the organisation that it is about, None for the gateway as a whole.
+            problem: why the last thing was refused.
+        """
+        told = {"home": home, "problem": problem, **values}
+        text = render(template, self.language, {**self._surroundings(), **told})
+        return HTMLResponse(text, status or (400 if problem else 200))
 
     def pairs(self, words: Iterable[str]) -> list[tuple[str, str]]:
         """Words of the API, each with what the reader calls it: the options of a choice."""
@@ -111,6 +133,7 @@ class Ask:
         """What every page has around it."""
         return {
             "ask": self,
+            "form": self.form,
             "partial": self.partial,
             "csrf": self.request.scope.get(CSRF, ""),
             "who": self.operations.authority,
@@ -167,3 +190,29 @@ def _require_token(ask: Ask) -> None:
 def opens(operation: Callable[..., Any]) -> Any:
     """A page's ``Annotated[Ask, opens(list_devices)]``."""
     return Depends(Opens(operation))
+
+
+def or_again(page: Callable[..., Response]) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
+    """Do what a form asks for; where it is refused show ``page`` again, with the reason.
+
+    Args:
+        page: takes ``problem``, and of the route's arguments those that it names likewise.
+
+    Raises:
+        TypeError: as soon as the route is declared, where the page wants what the route does not have.
+    """
+
+    def guard(act: Callable[P, Response]) -> Callable[P, Response]:
+        shared = signature(page).parameters.keys() & signature(act).parameters.keys()
+        signature(page).bind(**dict.fromkeys(shared), problem=None)
+
+        @wraps(act)
+        def guarded(*args: P.args, **arguments: P.kwargs) -> Response:
+            try:
+                return act(*args, **arguments)
+            except GatewayError as error:
+                return page(**{name: arguments[name] for name in shared}, problem=error)
+
+        return guarded
+
+    return guard

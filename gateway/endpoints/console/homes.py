@@ -23,7 +23,7 @@ from gateway.endpoints.api.safeguards import (
     lift_freeze,
 )
 from gateway.endpoints.api.safeguards import Changes as SafeguardsChanges
-from gateway.endpoints.console.asking import ALL, Ask, opens
+from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from gateway.records import OrganisationState, Signal, UserSource
@@ -53,6 +53,30 @@ CHOICES = {
 ACTS = (change_organisation, change_safeguards, freeze_wipes, lift_freeze, remove_organisation)
 
 
+def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
+    return ask.page(
+        "organisations.html",
+        found=ask.call(list_organisations, query=ALL).items,
+        problem=problem,
+        can_create=ask.may(create_organisation),
+    )
+
+
+def _settings(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    return ask.page(
+        "settings.html",
+        home=home,
+        guards=ask.call(get_safeguards, organisation=home.id),
+        choices=CHOICES,
+        pairs=ask.pairs,
+        guarding=GUARDING,
+        numbers=NUMBERS,
+        problem=problem,
+        can=ask.can(ACTS, home.id),
+    )
+
+
 @router.get("/organisations")
 def organisations(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
     """All organisations within reach."""
@@ -60,13 +84,11 @@ def organisations(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
 
 
 @router.post("/organisations")
+@or_again(_list)
 def create(ask: Annotated[Ask, opens(create_organisation)]) -> Response:
     """Make an organisation."""
-    try:
-        wanted = body(NewOrganisation, ask.form.given("alias", "name", "user_source", "backend"))
-        made = ask.call(create_organisation, body=wanted)
-    except GatewayError as error:
-        return _list(ask, error)
+    wanted = body(NewOrganisation, ask.form.given("alias", "name", "user_source", "backend"))
+    made = ask.call(create_organisation, body=wanted)
     return ask.to(place(made.alias))
 
 
@@ -77,42 +99,48 @@ def settings(organisation: str, ask: Annotated[Ask, opens(get_organisation)]) ->
 
 
 @router.post("/o/{organisation}/settings")
+@or_again(_settings)
 def change(organisation: str, ask: Annotated[Ask, opens(change_organisation)]) -> Response:
     """Change how it is served."""
     wanted: dict[str, Any] = {name: ask.form.text(name) for name in TEXTS if ask.form.has(name)}
     wanted |= {name: ask.form.has(name) for name in SWITCHES}
     wanted |= _numbers(ask, ("device_limit",))
-    return _done(ask, organisation, change_organisation, body=lambda: body(Changes, wanted))
+    ask.call(change_organisation, organisation=organisation, body=body(Changes, wanted))
+    return ask.to(place(organisation))
 
 
 @router.post("/o/{organisation}/safeguards")
+@or_again(_settings)
 def guard(organisation: str, ask: Annotated[Ask, opens(change_safeguards)]) -> Response:
     """Change what guards its devices."""
     wanted: dict[str, Any] = {name: ask.form.has(name) for name in GUARDING}
     wanted |= _numbers(ask, NUMBERS)
-    return _done(ask, organisation, change_safeguards, body=lambda: body(SafeguardsChanges, wanted))
+    ask.call(change_safeguards, organisation=organisation, body=body(SafeguardsChanges, wanted))
+    return ask.to(place(organisation))
 
 
 @router.post("/o/{organisation}/freeze")
+@or_again(_settings)
 def freeze(organisation: str, ask: Annotated[Ask, opens(freeze_wipes)]) -> Response:
     """Let nothing be wiped until somebody lifts it."""
-    return _done(ask, organisation, freeze_wipes, body=lambda: body(Because, ask.form.given("reason")))
+    ask.call(freeze_wipes, organisation=organisation, body=body(Because, ask.form.given("reason")))
+    return ask.to(place(organisation))
 
 
 @router.post("/o/{organisation}/lift")
+@or_again(_settings)
 def lift(organisation: str, ask: Annotated[Ask, opens(lift_freeze)]) -> Response:
     """Let wipes be ordered again."""
-    return _done(ask, organisation, lift_freeze, body=lambda: body(Because, ask.form.given("reason")))
+    ask.call(lift_freeze, organisation=organisation, body=body(Because, ask.form.given("reason")))
+    return ask.to(place(organisation))
 
 
 @router.post("/o/{organisation}/remove")
+@or_again(_settings)
 def remove(organisation: str, ask: Annotated[Ask, opens(remove_organisation)]) -> Response:
     """Remove the organisation with all that it has."""
-    try:
-        wanted = query(Removal, {"alias": ask.form.text("alias"), "force": ask.form.has("force")})
-        ask.call(remove_organisation, organisation=organisation, query=wanted)
-    except GatewayError as error:
-        return _settings(ask, organisation, error)
+    wanted = query(Removal, {"alias": ask.form.text("alias"), "force": ask.form.has("force")})
+    ask.call(remove_organisation, organisation=organisation, query=wanted)
     return ask.to("/console/organisations")
 
 
@@ -122,42 +150,4 @@ def place(organisation: str) -> str:
 
 
 def _numbers(ask: Ask, names: tuple[str, ...]) -> dict[str, Any]:
-    """Numbers as numbers; what is none stays a text, so that the API names it."""
-    given = {name: ask.form.text(name).strip() for name in names if ask.form.text(name).strip()}
-    return {name: int(text) if text.isdecimal() else text for name, text in given.items()}
-
-
-def _done(ask: Ask, organisation: str, act: Any, *, body: Any) -> Response:
-    try:
-        ask.call(act, organisation=organisation, body=body())
-    except GatewayError as error:
-        return _settings(ask, organisation, error)
-    return ask.to(place(organisation))
-
-
-def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
-    return ask.page(
-        "organisations.html",
-        400 if problem else 200,
-        home=None,
-        found=ask.call(list_organisations, query=ALL).items,
-        problem=problem,
-        form=ask.form,
-        can_create=ask.may(create_organisation),
-    )
-
-
-def _settings(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    return ask.page(
-        "settings.html",
-        400 if problem else 200,
-        home=home,
-        guards=ask.call(get_safeguards, organisation=home.id),
-        choices=CHOICES,
-        pairs=ask.pairs,
-        guarding=GUARDING,
-        numbers=NUMBERS,
-        problem=problem,
-        can={each.__name__: ask.may(each, home.id) for each in ACTS},
-    )
+    return {name: ask.form.number(name) for name in names if ask.form.text(name).strip()}

@@ -9,7 +9,6 @@ from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.device_queries import DeviceQuery
 from gateway.endpoints.api.devices import list_devices
 from gateway.endpoints.api.jobs import Departure, offboard_user
-from gateway.endpoints.api.organisations import OrganisationView
 from gateway.endpoints.api.users import (
     Changes,
     NewUser,
@@ -20,7 +19,7 @@ from gateway.endpoints.api.users import (
     list_users,
     remove_user,
 )
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from gateway.records import DETAILS
@@ -30,6 +29,37 @@ router = APIRouter(prefix="/o/{organisation}/users")
 
 ACTS = (change_user, remove_user, offboard_user)
 DAY_S = 24 * 3600
+PLAIN = ("display_name", "state", "first_name", "last_name", "backend", "moved_to")
+
+
+def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    page = query(Page, {"cursor": ask.query.get("cursor")})
+    return ask.page(
+        "users.html",
+        home=home,
+        found=ask.call(list_users, organisation=home.id, query=page),
+        problem=problem,
+        can_create=ask.may(create_user, home.id),
+    )
+
+
+def _person(ask: Ask, organisation: str, user: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    known = ask.call(get_user, organisation=home.id, user=user)
+    devices = ask.call(list_devices, organisation=home.id, query=DeviceQuery(user=known.id)).items
+    return ask.page(
+        "user.html",
+        home=home,
+        person=known,
+        where=ask.call(get_place, organisation=home.id, user=known.id),
+        devices=devices,
+        details=DETAILS,
+        days=DEFAULT_WAIT.days,
+        place=place(home.alias, known.id),
+        problem=problem,
+        can=ask.can(ACTS, home.id),
+    )
 
 
 @router.get("")
@@ -39,13 +69,11 @@ def users(organisation: str, ask: Annotated[Ask, opens(list_users)]) -> Response
 
 
 @router.post("")
+@or_again(_list)
 def create(organisation: str, ask: Annotated[Ask, opens(create_user)]) -> Response:
     """Make a user."""
-    try:
-        wanted = body(NewUser, ask.form.given("address", "display_name", "password"))
-        made = ask.call(create_user, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _list(ask, organisation, error)
+    wanted = body(NewUser, ask.form.given("address", "display_name", "password"))
+    made = ask.call(create_user, organisation=organisation, body=wanted)
     return ask.to(place(organisation, made.id))
 
 
@@ -56,35 +84,29 @@ def user(organisation: str, user: str, ask: Annotated[Ask, opens(get_user)]) -> 
 
 
 @router.post("/{user}")
+@or_again(_person)
 def change(organisation: str, user: str, ask: Annotated[Ask, opens(change_user)]) -> Response:
     """Change what the form shows."""
-    try:
-        ask.call(change_user, organisation=organisation, user=user, body=body(Changes, _wanted(ask)))
-    except GatewayError as error:
-        return _person(ask, organisation, user, error)
+    ask.call(change_user, organisation=organisation, user=user, body=body(Changes, _wanted(ask)))
     return ask.to(place(organisation, user))
 
 
 @router.post("/{user}/remove")
+@or_again(_person)
 def remove(organisation: str, user: str, ask: Annotated[Ask, opens(remove_user)]) -> Response:
     """Remove a user with all devices."""
-    try:
-        ask.call(remove_user, organisation=organisation, user=user)
-    except GatewayError as error:
-        return _person(ask, organisation, user, error)
+    ask.call(remove_user, organisation=organisation, user=user)
     return ask.to(f"/console/o/{organisation}/users")
 
 
 @router.post("/{user}/offboard")
+@or_again(_person)
 def offboard(organisation: str, user: str, ask: Annotated[Ask, opens(offboard_user)]) -> Response:
     """Wipe all devices, wait for them, block, disable and report: one job."""
-    try:
-        days = ask.form.text("days")
-        wait = int(days) * DAY_S if days.isdigit() else days
-        wanted = body(Departure, {**ask.form.given("kind", "reason"), "wait_s": wait})
-        job = ask.call(offboard_user, organisation=organisation, user=user, body=wanted)
-    except GatewayError as error:
-        return _person(ask, organisation, user, error)
+    days = ask.form.number("days")
+    wait = days * DAY_S if isinstance(days, int) else days
+    wanted = body(Departure, {**ask.form.given("kind", "reason"), "wait_s": wait})
+    job = ask.call(offboard_user, organisation=organisation, user=user, body=wanted)
     return ask.to(f"/console/o/{organisation}/jobs/{job.id}")
 
 
@@ -105,39 +127,3 @@ def _wanted(ask: Ask) -> dict[str, Any]:
         wanted["details"] = {name: form.text(f"details.{name}") for name in DETAILS}
         wanted["only_listed"] = form.has("only_listed")
     return wanted
-
-
-PLAIN = ("display_name", "state", "first_name", "last_name", "backend", "moved_to")
-
-
-def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
-    home: OrganisationView = ask.organisation(organisation)
-    found = ask.call(list_users, organisation=home.id, query=query(Page, {"cursor": ask.query.get("cursor")}))
-    return ask.page(
-        "users.html",
-        400 if problem else 200,
-        home=home,
-        found=found,
-        problem=problem,
-        form=ask.form,
-        can_create=ask.may(create_user, home.id),
-    )
-
-
-def _person(ask: Ask, organisation: str, user: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    known = ask.call(get_user, organisation=home.id, user=user)
-    devices = ask.call(list_devices, organisation=home.id, query=DeviceQuery(user=known.id)).items
-    return ask.page(
-        "user.html",
-        400 if problem else 200,
-        home=home,
-        person=known,
-        where=ask.call(get_place, organisation=home.id, user=known.id),
-        devices=devices,
-        details=DETAILS,
-        days=DEFAULT_WAIT.days,
-        place=place(home.alias, known.id),
-        problem=problem,
-        can={each.__name__: ask.may(each, home.id) for each in ACTS},
-    )

@@ -1,11 +1,12 @@
 """Access rules (product 6, 7.2): the set in force, what is suspicious about it, and the tester beside it."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.rule_views import DecisionView
+from gateway.endpoints.api.rule_views import DecisionView, ImpactView, RehearsalView
 from gateway.endpoints.api.rules import (
     DefaultChange,
     Forced,
@@ -28,7 +29,7 @@ from gateway.endpoints.api.rules import (
     set_default,
     set_mode,
 )
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
@@ -58,6 +59,73 @@ ASKED = (
 )
 
 
+def _rules(
+    ask: Ask,
+    organisation: str,
+    *,
+    problem: GatewayError | None = None,
+    told: DecisionView | None = None,
+    impact: ImpactView | None = None,
+) -> Response:
+    home = ask.organisation(organisation)
+    return ask.page(
+        "rules.html",
+        home=home,
+        book=ask.call(get_rules, organisation=home.id),
+        lints=ask.call(lint_rules, organisation=home.id).items,
+        versions=list(reversed(ask.call(list_versions, organisation=home.id).items)),
+        levels=[each.value for each in AccessLevel],
+        modes=[each.value for each in Mode],
+        asked=ASKED,
+        tones=TONES,
+        pairs=ask.pairs,
+        told=told,
+        impact=impact,
+        problem=problem,
+        place=place(home.alias),
+        can_write=ask.may(create_rule, home.id),
+    )
+
+
+def _editor(
+    ask: Ask,
+    organisation: str,
+    rule: str,
+    document: dict[str, Any],
+    *,
+    said: RehearsalView | None = None,
+    problem: GatewayError | None = None,
+) -> Response:
+    home = ask.organisation(organisation)
+    given = list(document.get("conditions", ()))
+    return ask.page(
+        "rule.html",
+        home=home,
+        rule=rule,
+        document={"name": "", "description": "", "effect": "allow", "enabled": True, **document},
+        conditions=[*given, *[{} for _ in range(max(1, 3 - len(given)))]],
+        criteria=list(CRITERIA),
+        levels=[each.value for each in AccessLevel],
+        said=said,
+        pairs=ask.pairs,
+        problem=problem,
+        place=place(home.alias),
+        can_write=ask.may(create_rule, home.id),
+    )
+
+
+def _typed(
+    ask: Ask,
+    organisation: str,
+    rule: str = "",
+    *,
+    said: RehearsalView | None = None,
+    problem: GatewayError | None = None,
+) -> Response:
+    """The editor with what was typed."""
+    return _editor(ask, organisation, rule, document_of(ask.form), said=said, problem=problem)
+
+
 @router.get("")
 def rules(organisation: str, ask: Annotated[Ask, opens(get_rules)]) -> Response:
     """The rules in force, their lint, the default and the versions; with a question its answer."""
@@ -65,62 +133,48 @@ def rules(organisation: str, ask: Annotated[Ask, opens(get_rules)]) -> Response:
 
 
 @router.post("")
+@or_again(_typed)
 def create(organisation: str, ask: Annotated[Ask, opens(create_rule)]) -> Response:
     """Say what a new rule would do, or add it."""
     return _saved(ask, organisation, "", create_rule, {})
 
 
 @router.post("/test")
+@or_again(_rules)
 def test(organisation: str, ask: Annotated[Ask, opens(decide)]) -> Response:
     """Why a device, known or imagined, would be let in or not."""
-    try:
-        asked = body(Question, {**ask.form.given(*ASKED), "imagined": ask.form.has("imagined")})
-        told = ask.call(decide, organisation=organisation, body=asked)
-    except GatewayError as error:
-        return _rules(ask, organisation, problem=error)
-    return _rules(ask, organisation, told=told)
+    asked = body(Question, {**ask.form.given(*ASKED), "imagined": ask.form.has("imagined")})
+    return _rules(ask, organisation, told=ask.call(decide, organisation=organisation, body=asked))
 
 
 @router.post("/default")
+@or_again(_rules)
 def default(organisation: str, ask: Annotated[Ask, opens(set_default)]) -> Response:
     """Say who would be cut off by another default, or set it."""
-    try:
-        wanted = body(
-            DefaultChange,
-            {"level": ask.form.text("level"), "spare_known": ask.form.has("spare_known")},
-        )
-        if ask.form.text("do") != "save":
-            impact = ask.call(rehearse_default, organisation=organisation, body=wanted)
-            return _rules(ask, organisation, impact=impact)
-        forced = Forced(force=ask.form.has("force"))
-        ask.call(set_default, organisation=organisation, body=wanted, query=forced)
-    except GatewayError as error:
-        return _rules(ask, organisation, problem=error)
+    asked = {"level": ask.form.text("level"), "spare_known": ask.form.has("spare_known")}
+    wanted = body(DefaultChange, asked)
+    if ask.form.text("do") != "save":
+        impact = ask.call(rehearse_default, organisation=organisation, body=wanted)
+        return _rules(ask, organisation, impact=impact)
+    ask.call(set_default, organisation=organisation, body=wanted, query=_forced(ask))
     return ask.to(place(organisation))
 
 
 @router.post("/mode")
+@or_again(_rules)
 def mode(organisation: str, ask: Annotated[Ask, opens(set_mode)]) -> Response:
     """Let the same rules follow other semantics."""
-    try:
-        wanted = body(ModeChange, {"mode": ask.form.text("mode")})
-        forced = Forced(force=ask.form.has("force"))
-        ask.call(set_mode, organisation=organisation, body=wanted, query=forced)
-    except GatewayError as error:
-        return _rules(ask, organisation, problem=error)
+    wanted = body(ModeChange, {"mode": ask.form.text("mode")})
+    ask.call(set_mode, organisation=organisation, body=wanted, query=_forced(ask))
     return ask.to(place(organisation))
 
 
 @router.post("/roll_back")
+@or_again(_rules)
 def back(organisation: str, ask: Annotated[Ask, opens(roll_back)]) -> Response:
     """Put an earlier set in force again."""
-    try:
-        number = ask.form.text("version")
-        wanted = body(RollBack, {"version": int(number) if number.isdecimal() else number})
-        forced = Forced(force=ask.form.has("force"))
-        ask.call(roll_back, organisation=organisation, body=wanted, query=forced)
-    except GatewayError as error:
-        return _rules(ask, organisation, problem=error)
+    wanted = body(RollBack, {"version": ask.form.number("version")})
+    ask.call(roll_back, organisation=organisation, body=wanted, query=_forced(ask))
     return ask.to(place(organisation))
 
 
@@ -137,19 +191,17 @@ def rule(organisation: str, rule: str, ask: Annotated[Ask, opens(get_rule)]) -> 
 
 
 @router.post(ONE)
+@or_again(_typed)
 def change(organisation: str, rule: str, ask: Annotated[Ask, opens(change_rule)]) -> Response:
     """Say what a changed rule would do, or put it in force."""
     return _saved(ask, organisation, rule, change_rule, {"rule": rule})
 
 
 @router.post(ONE + "/remove")
+@or_again(_rules)
 def remove(organisation: str, rule: str, ask: Annotated[Ask, opens(remove_rule)]) -> Response:
     """Remove a rule."""
-    try:
-        forced = Forced(force=ask.form.has("force"))
-        ask.call(remove_rule, organisation=organisation, rule=rule, query=forced)
-    except GatewayError as error:
-        return _rules(ask, organisation, problem=error)
+    ask.call(remove_rule, organisation=organisation, rule=rule, query=_forced(ask))
     return ask.to(place(organisation))
 
 
@@ -176,82 +228,24 @@ def document_of(form: Form) -> dict[str, Any]:
     }
 
 
-def _saved(ask: Ask, organisation: str, rule: str, act: Any, named: dict[str, str]) -> Response:
+def _forced(ask: Ask) -> Forced:
+    return Forced(force=ask.form.has("force"))
+
+
+def _saved(
+    ask: Ask, organisation: str, rule: str, act: Callable[..., Any], named: dict[str, str]
+) -> Response:
     document = document_of(ask.form)
-    try:
-        if ask.form.text("do") != "save":
-            return _editor(
-                ask, organisation, rule, document, said=_rehearsed(ask, organisation, rule, document)
-            )
-        forced = Forced(force=ask.form.has("force"))
-        ask.call(act, organisation=organisation, **named, body=document, query=forced)
-    except GatewayError as error:
-        return _editor(ask, organisation, rule, document, problem=error)
+    if ask.form.text("do") != "save":
+        return _typed(ask, organisation, rule, said=_rehearsed(ask, organisation, rule, document))
+    ask.call(act, organisation=organisation, **named, body=document, query=_forced(ask))
     return ask.to(place(organisation))
 
 
-def _rehearsed(ask: Ask, organisation: str, rule: str, document: dict[str, Any]) -> Any:
+def _rehearsed(ask: Ask, organisation: str, rule: str, document: dict[str, Any]) -> RehearsalView:
     """What the whole set would do with this rule in it."""
     present = ask.call(get_rules, organisation=organisation).rules
     others = [each for each in present if rule not in (each.get("id"), each.get("name"))]
     known = next((each for each in present if rule and rule in (each.get("id"), each.get("name"))), {})
     whole = body(WholeSet, {"rules": [*others, {**known, **document}]})
     return ask.call(rehearse_rules, organisation=organisation, body=whole, query=Strictly())
-
-
-def _rules(
-    ask: Ask,
-    organisation: str,
-    *,
-    problem: GatewayError | None = None,
-    told: DecisionView | None = None,
-    impact: Any = None,
-) -> Response:
-    home = ask.organisation(organisation)
-    return ask.page(
-        "rules.html",
-        400 if problem else 200,
-        home=home,
-        book=ask.call(get_rules, organisation=home.id),
-        lints=ask.call(lint_rules, organisation=home.id).items,
-        versions=list(reversed(ask.call(list_versions, organisation=home.id).items)),
-        levels=[each.value for each in AccessLevel],
-        modes=[each.value for each in Mode],
-        asked=ASKED,
-        tones=TONES,
-        pairs=ask.pairs,
-        told=told,
-        impact=impact,
-        problem=problem,
-        form=ask.form,
-        place=place(home.alias),
-        can_write=ask.may(create_rule, home.id),
-    )
-
-
-def _editor(
-    ask: Ask,
-    organisation: str,
-    rule: str,
-    document: dict[str, Any],
-    *,
-    said: Any = None,
-    problem: GatewayError | None = None,
-) -> Response:
-    home = ask.organisation(organisation)
-    given = list(document.get("conditions", ()))
-    return ask.page(
-        "rule.html",
-        400 if problem else 200,
-        home=home,
-        rule=rule,
-        document={"name": "", "description": "", "effect": "allow", "enabled": True, **document},
-        conditions=[*given, *[{} for _ in range(max(1, 3 - len(given)))]],
-        criteria=list(CRITERIA),
-        levels=[each.value for each in AccessLevel],
-        said=said,
-        pairs=ask.pairs,
-        problem=problem,
-        place=place(home.alias),
-        can_write=ask.may(create_rule, home.id),
-    )

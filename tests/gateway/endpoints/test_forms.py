@@ -22,7 +22,23 @@ async def test_fields_come_in_their_order() -> None:
         True,
         {"a": "ä"},
     )
+    assert (form.text("c"), form.has("c")) == ("", False)
     assert await read_form(asked(b"a=1", method="GET")) == await read_form(asked(b"")) == Form()
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        (" 12 ", 12),
+        ("-7", -7),
+        ("²", "²"),
+        ("--1", "--1"),
+        ("", ""),
+        ("9" * 5000, "9" * 5000),
+    ],
+)
+def test_what_is_no_number_stays_as_it_was_typed(typed: str, number: int | str) -> None:
+    assert Form((("n", typed),)).number("n") == number
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 import httpx
 import pytest
+from starlette.responses import Response
 
 from gateway.endpoints.console import ROUTERS
-from gateway.endpoints.console.asking import Opens
-from gateway.endpoints.forms import Form
+from gateway.endpoints.console.asking import Ask, Opens, or_again
+from gateway.errors import GatewayError
 from tests.gateway.endpoints.console.conftest import TOKEN
 from tests.support.desk import Desk
 
@@ -29,10 +30,15 @@ def test_what_changes_something_is_a_post_and_opens_with_what_changes_it() -> No
             assert only_looks or not reads, route.path  # type: ignore[attr-defined]
 
 
-def test_a_form_by_name() -> None:
-    form = Form((("a", "1"), ("a", "2"), ("b", "")))
-    assert (form.text("a"), form.all("a"), form.text("c")) == ("2", ["1", "2"], "")
-    assert (form.has("b"), form.has("c"), form.given("a", "b")) == (True, False, {"a": "2"})
+def test_a_page_that_cannot_be_shown_again_is_found_when_its_route_is_declared() -> None:
+    def page(ask: Ask, device: str, problem: GatewayError | None = None) -> Response:
+        return Response(device)
+
+    def route(ask: Ask) -> Response:
+        return ask.to("/")
+
+    with pytest.raises(TypeError, match="device"):
+        or_again(page)(route)
 
 
 @pytest.mark.parametrize(

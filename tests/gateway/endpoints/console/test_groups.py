@@ -23,6 +23,7 @@ async def test_what_is_refused_is_said_on_the_same_page(browser: httpx.AsyncClie
     for path, form in (
         (GROUPS, {"name": "Staff"}),
         (group, {"backend": "nowhere"}),
+        (group, {"priority": "²"}),
         (f"{group}/add", {"member": "nobody@acme.example"}),
         (f"{group}/add", {"member": "Staff"}),
     ):
