@@ -7,7 +7,8 @@ service, which has to record it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from webauthn import (
@@ -18,7 +19,6 @@ from webauthn import (
     verify_registration_response,
 )
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_client_data_json
-from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
@@ -31,6 +31,9 @@ from gateway.records.passkeys import Passkey
 NAME = "Usher"
 WAIT_MS = 300_000
 """How long a browser lets somebody look for the key."""
+
+LONGEST_CREDENTIAL = 1023
+"""Octets of a credential's id (7.1, step 25)."""
 
 REQUIRED = UserVerificationRequirement.REQUIRED
 
@@ -53,7 +56,9 @@ class WebPasskeys:
             challenge=challenge,
             timeout=WAIT_MS,
             authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.PREFERRED, user_verification=REQUIRED
+                # One that is not kept on the device answers no sign-in page, which names no account.
+                resident_key=ResidentKeyRequirement.REQUIRED,
+                user_verification=REQUIRED,
             ),
             exclude_credentials=[PublicKeyCredentialDescriptor(base64url_to_bytes(each)) for each in known],
         )
@@ -73,19 +78,27 @@ class WebPasskeys:
 
     def challenge(self, answer: str) -> bytes:
         """The challenge that an answer claims to be to; ValueError for what is no answer."""
-        try:
-            response = _object(_object(json.loads(answer)).get("response"))
-            return parse_client_data_json(_octets(response, "clientDataJSON")).challenge
-        except WebAuthnException as error:
-            raise ValueError(str(error)) from None
+        with _judging():
+            client = parse_client_data_json(_octets(_response(answer), "clientDataJSON"))
+            if client.cross_origin:
+                raise ValueError("It was asked for within a page of another site.")
+            return client.challenge
 
     def credential(self, answer: str) -> str:
         """Which credential an answer claims to be by; ValueError for what is no answer."""
-        return bytes_to_base64url(_octets(_object(json.loads(answer)), "rawId"))
+        with _judging():
+            return bytes_to_base64url(_octets(_object(json.loads(answer)), "rawId"))
+
+    def holder(self, answer: str) -> str:
+        """The account that the passkey is kept for, empty where the authenticator does not say; ValueError
+        for what is no answer."""
+        with _judging():
+            response = _response(answer)
+            return _octets(response, "userHandle").decode() if response.get("userHandle") else ""
 
     def registered(self, answer: str, challenge: bytes) -> tuple[str, bytes, int]:
         """The new credential, its public key and its count; ValueError for one that is not as asked for."""
-        try:
+        with _judging():
             verified = verify_registration_response(
                 credential=answer,
                 expected_challenge=challenge,
@@ -93,13 +106,13 @@ class WebPasskeys:
                 expected_origin=self._origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise ValueError(str(error)) from None
+            if len(verified.credential_id) > LONGEST_CREDENTIAL:
+                raise ValueError("The credential's id is too long.")
         return bytes_to_base64url(verified.credential_id), verified.credential_public_key, verified.sign_count
 
     def signed(self, answer: str, challenge: bytes, passkey: Passkey) -> int:
         """The authenticator's count with a signature; ValueError for one that is not as asked for."""
-        try:
+        with _judging():
             verified = verify_authentication_response(
                 credential=answer,
                 expected_challenge=challenge,
@@ -110,9 +123,21 @@ class WebPasskeys:
                 credential_current_sign_count=0,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-            raise ValueError(str(error)) from None
         return verified.new_sign_count
+
+
+@contextmanager
+def _judging() -> Iterator[None]:
+    """ValueError for whatever a stranger's answer does to those who read it: JSON and CBOR without end, an
+    attestation of some make with other types within than its reader thought of."""
+    try:
+        yield
+    except Exception as error:
+        raise ValueError(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def _response(answer: str) -> dict[str, Any]:
+    return _object(_object(json.loads(answer)).get("response"))
 
 
 def _object(value: Any) -> dict[str, Any]:
@@ -123,6 +148,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _octets(record: dict[str, Any], name: str) -> bytes:
     value = record.get(name)
-    if not isinstance(value, str) or not value:
+    found = base64url_to_bytes(value) if isinstance(value, str) else b""
+    if not found:
         raise ValueError(f"{name} is missing.")
-    return base64url_to_bytes(value)
+    return found

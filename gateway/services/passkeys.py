@@ -38,6 +38,7 @@ class Ceremonies(Protocol):
     def asking(self, challenge: bytes, known: Sequence[str]) -> str: ...
     def challenge(self, answer: str) -> bytes: ...
     def credential(self, answer: str) -> str: ...
+    def holder(self, answer: str) -> str: ...
     def registered(self, answer: str, challenge: bytes) -> tuple[str, bytes, int]: ...
     def signed(self, answer: str, challenge: bytes, passkey: Passkey) -> int: ...
 
@@ -187,6 +188,7 @@ class Passkeys:
             try:
                 challenge = self._taken(purpose, answer, _holder(purpose, actor))
                 account, passkey = self._known(answer)
+                _require_holder(self._ceremonies().holder(answer), account, purpose)
                 uses = self._ceremonies().signed(answer, challenge, passkey)
                 return work(_Shown(account, passkey, _forward(passkey, uses)))
             except (ValueError, Refused) as wrong:
@@ -230,6 +232,13 @@ class Passkeys:
 
 def _holder(purpose: Purpose, actor: Actor) -> str:
     return actor.credential if purpose is Purpose.CONFIRM else ""
+
+
+def _require_holder(held_for: str, account: Administrator, purpose: Purpose) -> None:
+    """The authenticator kept the passkey for this account; it says so wherever it was not told which passkey
+    to show (W3C Web Authentication, 7.2, step 6)."""
+    if held_for != account.id and (held_for or purpose is Purpose.SIGN_IN):
+        raise Refused("the passkey is kept for another account")
 
 
 def _forward(passkey: Passkey, uses: int) -> int:

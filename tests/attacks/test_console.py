@@ -242,3 +242,40 @@ async def test_signing_in_leads_nowhere_else(client: httpx.AsyncClient, desk: De
     page = await client.get(f"{PREFIX}/sign-in", params={"next": target})
     assert "evil" not in page.text
     assert "javascript:" not in page.text
+
+
+COOKIES = (b'site={"a":1}', b"=", b'open="', b"\xfc=1", b"Path=/; Max-Age=0", b"x" * 4000)
+"""What another host of the same domain may have a browser send along."""
+
+
+@pytest.mark.parametrize("neighbour", COOKIES, ids=repr)
+async def test_a_neighbours_cookie_signs_nobody_out(
+    client: httpx.AsyncClient, session: str, neighbour: bytes
+) -> None:
+    shown = neighbour + b"; " + f"{COOKIE}={session}".encode()
+    assert (await client.get(f"{PREFIX}/me", headers=[(b"cookie", shown)])).status_code == 200
+
+
+async def test_no_cookie_and_no_token_is_an_error_of_ours(client: httpx.AsyncClient, session: str) -> None:
+    for cookie in (f'{COOKIE}="{session}\\351"', f"{COOKIE}={session}\x7f", f"{COOKIE}=ushs_"):
+        answer = await client.get(f"{PREFIX}/me", headers={"Cookie": cookie})
+        assert answer.headers["location"].startswith(f"{PREFIX}/sign-in"), cookie
+    for path in CHANGING:
+        said = await client.post(at(path), data={"csrf": "\u00e9"}, headers=shown(session, Origin=HERE))
+        assert said.status_code == 403, path
+        token = [(b"x-csrf-token", b"\xe9"), *((k.encode(), v.encode()) for k, v in shown(session).items())]
+        said = await client.post(at(path), headers=[*token, (b"origin", HERE.encode())])
+        assert said.status_code == 403, path
+
+
+@pytest.mark.parametrize(
+    "answer", ["[" * 16_000, '{"rawId":' * 1_500, "x" * 200_000, "\u0000", '{"rawId": 1}']
+)
+async def test_no_passkeys_answer_is_an_error_of_ours(
+    client: httpx.AsyncClient, session: str, answer: str
+) -> None:
+    asked = {"/sign-in/passkey": 401, "/me/passkeys": 400, "/me/confirm": 403}
+    for path, status in asked.items():
+        form = {"csrf": csrf_of(session), "label": "x", "answer": answer}
+        said = await client.post(PREFIX + path, data=form, headers=shown(session, Origin=HERE))
+        assert said.status_code == status, path

@@ -137,6 +137,17 @@ async def test_a_planted_session_becomes_none(gateway: Gateway) -> None:
         assert (await browser.get("/self/")).status_code == 200
 
 
+async def test_a_neighbours_cookie_signs_nobody_out(ann: Browser) -> None:
+    """Another host of the domain may set cookies for all of it, of any form."""
+    own = ann.cookie
+    for neighbour in ('site={"a":1}', "=", 'open="', "Path=/", "x" * 2000):
+        ann.cookie = f"{neighbour}; {own}"
+        assert (await ann.get("/self/")).status_code == 200, neighbour
+    for broken in (f'{COOKIE}="{own}\\351"', f"{own}; {own}x", f"{COOKIE}={SELF}"):
+        ann.cookie = broken
+        assert (await ann.get("/self/")).headers["location"] == "/self/sign-in", broken
+
+
 async def test_a_session_of_the_console_is_none_here_and_the_other_way_round(ann: Browser) -> None:
     mine = ann.cookie.partition("=")[2]
     assert not mine.startswith(SESSION)

@@ -183,7 +183,7 @@ def _require_token(ask: Ask) -> None:
     """A form of this session carries its token, as a field or as htmx's header (T24)."""
     expected = ask.request.scope.get(CSRF, "")
     shown = ask.form.text("csrf") or ask.request.headers.get("x-csrf-token", "")
-    if not expected or not hmac.compare_digest(expected, shown):
+    if not expected or not hmac.compare_digest(expected.encode(), shown.encode()):
         raise GatewayError(Kind.FORBIDDEN, "This form is from another session: open the page anew.")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.browsers import cookie_of
+from gateway.endpoints.browsers import cookie_of, headers_of
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.gate import set_cookie
 from gateway.endpoints.console.provider_operations import begin_at_provider, sign_in_by_provider
@@ -39,7 +39,7 @@ def begin(ask: Annotated[Ask, opens(begin_at_provider)]) -> Response:
 @router.get("/sign-in/provider/callback")
 def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
     """Open a session with what the provider says."""
-    secret = cookie_of(ask.request.headers.get("cookie", "").encode(), COOKIE, "")
+    secret = cookie_of(headers_of(ask.request.scope).get(b"cookie", b""), COOKIE, "")
     state, code = ask.query.get("state", ""), ask.query.get("code", "")
     try:
         signed, following = ask.call(sign_in_by_provider, state=state, secret=secret, code=code)

@@ -294,7 +294,7 @@ class Things:
     def _ends(self, days: str) -> datetime | None:
         if not days:
             return None
-        if not (days.isascii() and days.isdigit() and 0 < int(days[:5]) <= 731):
+        if not (days.isascii() and days.isdigit() and len(days) <= 3 and 0 < int(days) <= 731):
             fault = "Between 1 and 731 days, or nothing."
             raise GatewayError(Kind.MALFORMED, fault, faults={"days": fault})
         return self._clock.now() + timedelta(days=int(days))

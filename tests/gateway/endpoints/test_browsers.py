@@ -14,12 +14,24 @@ SECRET = "ushx_" + "x" * 43
         (f"other=1; name={SECRET}", SECRET),
         (f"names={SECRET}", ""),
         ("name=usht_wrong", ""),
+        (f'name="{SECRET}"', ""),
+        ('name="ushx_\\351"', ""),
+        (f"name={SECRET}\xe9", ""),
+        (f"name={SECRET}; name={SECRET}x", ""),
         ("", ""),
     ],
 )
 def test_a_cookie_is_its_own_names_and_kinds(header: str, found: str) -> None:
     assert cookie_of(header.encode(), "name", "ushx_") == found
-    assert cookie_of(b"\xff" + header.encode(), "name", "ushx_") == ""
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    ['site={"a":1, "b":[2]}', "no value", '="', "ümlaut=1", 'x="not closed', "Path=/", "a=b=c", ""],
+)
+def test_a_neighbours_cookie_hides_no_session(foreign: str) -> None:
+    for header in (f"{foreign}; name={SECRET}", f"name={SECRET};{foreign}"):
+        assert cookie_of(header.encode(), "name", "ushx_") == SECRET
 
 
 def test_a_session_is_this_hosts_alone() -> None:

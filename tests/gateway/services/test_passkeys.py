@@ -13,7 +13,7 @@ from gateway.records.passkeys import Means
 from gateway.services.administrators import AdministratorChanges
 from gateway.services.passkeys import MOST, WRONG
 from tests.support.accounts import HOME, ROOT, ROOT_ACTOR, House, house_in, stranger
-from tests.support.authenticator import Authenticator
+from tests.support.authenticator import Authenticator, plain
 
 
 @pytest.fixture
@@ -130,6 +130,23 @@ def test_confirming_takes_ones_own_passkey(house: House) -> None:
     assert session.confirmed_at == house.clock.now()
 
 
+@pytest.mark.parametrize("kept_for", ["another", "nobody"])
+def test_a_passkey_that_is_kept_for_somebody_else_signs_nobody_in(house: House, kept_for: str) -> None:
+    account, actor, device = with_passkey(house)
+    other, _, _ = with_passkey(house, "otto")
+    device.account = plain(other.encode()) if kept_for == "another" else ""
+    with pytest.raises(GatewayError) as error:
+        enter(house, device)
+    assert error.value.kind is Kind.UNAUTHENTICATED
+    assert "kept for another account" in refused(house)
+    asked = house.door.passkeys.ask_again(actor, account)
+    if kept_for == "nobody":  # told which to show, an authenticator need not say for whom it is
+        house.door.passkeys.confirm(actor, account, device.get(asked))
+    else:
+        with pytest.raises(GatewayError):
+            house.door.passkeys.confirm(actor, account, device.get(asked))
+
+
 def test_nobody_is_signed_in_whose_account_is_disabled(house: House) -> None:
     _, _, device = with_passkey(house)
     house.make("other")
@@ -182,7 +199,7 @@ def test_an_account_has_room_for_some_and_each_once(house: House) -> None:
     assert error.value.kind is Kind.CONFLICT
 
 
-@pytest.mark.parametrize("answer", ["", "{}", "x" * 20_000])
+@pytest.mark.parametrize("answer", ["", "{}", "x" * 20_000, "[" * 16_000])
 def test_what_is_no_answer_signs_nobody_in(house: House, answer: str) -> None:
     with pytest.raises(GatewayError) as error:
         house.door.passkeys.sign_in(stranger(), answer)
