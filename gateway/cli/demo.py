@@ -94,7 +94,7 @@ def _raise_curtain(stage: Stage, children: Children) -> Play:
     gateway = _start_gateway(stage, config, sockets, children)
     click.echo(f"\ngateway      https://{HOST}:{stage.ports.clients}/Microsoft-Server-ActiveSync")
     click.echo(f"redirect     http://{HOST}:{stage.ports.redirect}/autodiscover/autodiscover.xml")
-    click.echo(f"admin        https://{HOST}:{stage.ports.admin}/")
+    click.echo(f"console      https://{HOST}:{stage.ports.admin}/")
     click.echo(f"log          {stage.log_file}\n")
     return Play(stage, config, password, gateway)
 

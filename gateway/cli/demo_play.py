@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from gateway.app import services
-from gateway.cli.demo_stage import ACTOR, CAST, HOST, ORGANISATION, Part, Stage
+from gateway.cli.demo_stage import ACTOR, CAST, HOST, ORGANISATION, OWNER, Part, Stage
 from gateway.config import Config
 from gateway.phone.device import Phone
 from gateway.phone.life import Ending, Life
@@ -145,6 +145,10 @@ or over the REST API:
   curl --cacert {authority} -H "Authorization: Bearer $(cat {token})" \\
       --json '{{"reason": "demo"}}' \\
       {admin}/api/v1/organisations/{ORGANISATION}/devices/{device}/wipe
+
+To see it in the console, sign in as {OWNER.name} with the password in {password}:
+
+  {admin}/
 
 To play a phone of your own:
 

@@ -7,7 +7,7 @@ told again.
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.app import prepare, services
@@ -15,6 +15,8 @@ from gateway.config import Address, Config, Listen, load
 from gateway.phone.identity import Identity, QueryForm, device_id
 from gateway.phone.line import Target
 from gateway.records import Actor
+from gateway.records.authority import MACHINE, Authority
+from gateway.services.administrators import NewAdministrator
 from gateway.services.safeguards import SafeguardChanges
 from gateway.serving.token import ensure_token
 from mdm.ashttp import Version
@@ -28,6 +30,10 @@ NAMES = (HOST, DOMAIN, f"autodiscover.{DOMAIN}")
 ACTOR = Actor("system", "demo")
 ALONE = SafeguardChanges(approve_full_wipes=False, wipes_per_day_percent=100)
 """Whoever plays with three phones has no second administrator at hand, and may wipe all of them."""
+
+AUTHORITY = Authority("demo", appointments=MACHINE, confirmed=True)
+OWNER = NewAdministrator("admin", MACHINE)
+"""Who signs in to the console, and may there what whoever started the demo may."""
 
 HTTPS_PORT, HTTP_PORT, NOBODY = 443, 80, 9
 
@@ -111,7 +117,7 @@ class Stage:
 
     @property
     def password_file(self) -> Path:
-        """One password for all three: it is drawn for each run and good for nothing else."""
+        """One password for the three and the console: it is drawn for each run and good for nothing else."""
         return self.directory / "password"
 
     @property
@@ -154,7 +160,8 @@ class Stage:
         return load(self.config_file, os.environ)
 
     def set_up(self, config: Config) -> str:
-        """A fresh database with an organisation and a user for each of the cast; gives their password."""
+        """A fresh database with an owner, an organisation and a user for each of the cast; gives their
+        password."""
         for name in ("usher.db", "usher.db-wal", "usher.db-shm"):
             (self.directory / name).unlink(missing_ok=True)
         prepare(config)
@@ -170,6 +177,7 @@ class Stage:
             for part in CAST:
                 name = part.name.capitalize()
                 made.users.create(ACTOR, ORGANISATION, part.address, display_name=name, password=password)
+            made.administrators.create(ACTOR, AUTHORITY, replace(OWNER, password=password))
         finally:
             made.store.close()
         return password
@@ -205,6 +213,9 @@ workers = 2
 [tls]
 certificate = {certificate}
 key = {key}
+
+[admin]
+require_second_factor = false  # whoever looks at a demo for a minute enrols none
 
 [store]
 directory = {directory}

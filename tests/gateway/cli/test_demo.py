@@ -5,14 +5,17 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
 from gateway.cli.demo import demo
+from gateway.cli.demo_stage import CAST
 from tests.support import ports
 
 PATIENCE = 60.0
@@ -104,6 +107,21 @@ def test_the_curl_line_to_paste_wipes_the_phone(tmp_path, chosen):
         process.terminate()
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
+
+
+def test_the_console_shows_the_phones_to_who_signs_in_as_printed(tmp_path, chosen):
+    with playing(tmp_path, chosen) as process:
+        printed = until(process, "Ctrl-C ends the demo")
+        name = re.search(r"sign in as (\w+) with", printed)[1]
+        address = re.search(r"^  (https://\S+/)$", printed, re.MULTILINE)[1]
+        password = (tmp_path / "password").read_text().strip()
+        trust = ssl.create_default_context(cafile=tmp_path / "authority.pem")
+        with httpx.Client(base_url=address, verify=trust, follow_redirects=True) as browser:
+            token = re.search(r'name="csrf" value="(\w+)"', browser.get("/").text)[1]
+            form = {"csrf": token, "name": name, "password": password}
+            home = browser.post("/console/sign-in", data=form, headers={"Origin": address.rstrip("/")}).text
+            devices = browser.get(re.search(r'href="(\S+/devices)"', home)[1]).text
+        assert all(part.address in devices for part in CAST)
 
 
 def test_a_demo_that_is_killed_leaves_nothing_behind(tmp_path, chosen):
