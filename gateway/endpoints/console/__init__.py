@@ -118,4 +118,4 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 def _page(request: Request, error: GatewayError, status: int) -> Response:
     ask = Ask(request, Form())
     title = ask.language.text(TITLES.get(error.kind, "That did not work"))
-    return ask.page("refused.html", status, title=title, problem=error, home=None)
+    return ask.page("refused.html", status, title=title, problem=error)

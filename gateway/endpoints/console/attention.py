@@ -18,7 +18,7 @@ from gateway.endpoints.api.conduct import (
     list_suspended,
     set_thresholds,
 )
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
@@ -38,7 +38,20 @@ NOTED: Sequence[tuple[str, str, Callable[..., Any], type[Page]]] = (
 """Headings with the field that says why and the operation that lists them."""
 
 BEHAVIOURS = tuple(each.value for each in Behaviour)
-DIGITS = 8
+
+
+def _thresholds(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    found = ask.call(get_thresholds, organisation=home.id).thresholds
+    return ask.page(
+        "misbehaviour.html",
+        home=home,
+        kinds=[("", "Of a device", found), (f"{SERVICE}.", "Of a cloud service", found[SERVICE])],
+        behaviours=BEHAVIOURS,
+        bounds=BOUNDS,
+        can_write=ask.may(set_thresholds, home.id),
+        problem=problem,
+    )
 
 
 @router.get("/attention")
@@ -63,13 +76,11 @@ def misbehaviour(organisation: str, ask: Annotated[Ask, opens(get_thresholds)]) 
 
 
 @router.post("/misbehaviour")
+@or_again(_thresholds)
 def change(organisation: str, ask: Annotated[Ask, opens(set_thresholds)]) -> Response:
     """Change it."""
     wanted = {"thresholds": document(ask.form), "reason": ask.form.text("reason")}
-    try:
-        ask.call(set_thresholds, organisation=organisation, body=body(ThresholdsChange, wanted))
-    except GatewayError as error:
-        return _thresholds(ask, organisation, error)
+    ask.call(set_thresholds, organisation=organisation, body=body(ThresholdsChange, wanted))
     return ask.to(f"/console/o/{organisation}/misbehaviour")
 
 
@@ -87,26 +98,6 @@ def document(form: Form) -> dict[str, Any]:
     told: dict[str, Any] = {SERVICE: {}}
     for place, there in (("", told), (f"{SERVICE}.", told[SERVICE])):
         for behaviour in BEHAVIOURS:
-            typed = {part: form.text(f"{place}{behaviour}.{part}").strip() for part in BOUNDS}
-            there[behaviour] = {part: _number(text) for part, text in typed.items() if text}
+            typed = {part: form.number(f"{place}{behaviour}.{part}") for part in BOUNDS}
+            there[behaviour] = {part: number for part, number in typed.items() if number != ""}
     return told
-
-
-def _number(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= DIGITS else text
-
-
-def _thresholds(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    found = ask.call(get_thresholds, organisation=home.id).thresholds
-    return ask.page(
-        "misbehaviour.html",
-        400 if problem else 200,
-        home=home,
-        kinds=[("", "Of a device", found), (f"{SERVICE}.", "Of a cloud service", found[SERVICE])],
-        behaviours=BEHAVIOURS,
-        bounds=BOUNDS,
-        can_write=ask.may(set_thresholds, home.id),
-        form=ask.form,
-        problem=problem,
-    )

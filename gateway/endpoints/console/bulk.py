@@ -96,14 +96,12 @@ def _question(ask: Ask, organisation: str, act: Act | None, problem: GatewayErro
     sheets = (ask.seen(get_device, organisation=organisation, user=u, device_id=d) for u, d in chosen[:NAMED])
     return ask.page(
         "bulk.html",
-        400 if problem else 200,
         home=ask.organisation(organisation),
         act=act,
         word=ask.form.text("act"),
         destructive=act is not None and WAYS[act.action].destructive,
         chosen=[f"{user}/{device_id}" for user, device_id in chosen],
         sheets=[each for each in sheets if each is not None],
-        form=ask.form,
         problem=problem,
     )
 

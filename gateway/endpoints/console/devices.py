@@ -81,6 +81,7 @@ def devices(organisation: str, ask: Annotated[Ask, opens(list_devices)]) -> Resp
     shown = [*COLUMNS, *(MORE if wide else ())]
     return ask.page(
         "devices_rows.html" if ask.partial else "devices.html",
+        200,
         home=home,
         asked=asked,
         found=found,

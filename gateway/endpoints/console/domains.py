@@ -14,11 +14,36 @@ from gateway.endpoints.api.domains import (
     list_domains,
     remove_domain,
 )
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 
 router = APIRouter(prefix="/o/{organisation}/domains")
+
+
+def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    return ask.page(
+        "domains.html",
+        home=home,
+        found=ask.call(list_domains, organisation=home.id),
+        problem=problem,
+        can_add=ask.may(add_domain, home.id),
+    )
+
+
+def _domain(ask: Ask, organisation: str, domain: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    known = ask.call(list_domains, organisation=home.id).items
+    return ask.page(
+        "domain.html",
+        home=home,
+        domain=next((each for each in known if each.name == domain), None),
+        published=ask.call(domain_records, organisation=home.id, domain=domain),
+        place=place(home.alias, domain),
+        problem=problem,
+        can_change=ask.may(change_domain, home.id),
+    )
 
 
 @router.get("")
@@ -28,13 +53,11 @@ def domains(organisation: str, ask: Annotated[Ask, opens(list_domains)]) -> Resp
 
 
 @router.post("")
+@or_again(_list)
 def add(organisation: str, ask: Annotated[Ask, opens(add_domain)]) -> Response:
     """Give the organisation a domain; its page tells what to publish."""
-    try:
-        wanted = body(NewDomain, {"name": ask.form.text("name")})
-        made = ask.call(add_domain, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _list(ask, organisation, error)
+    wanted = body(NewDomain, {"name": ask.form.text("name")})
+    made = ask.call(add_domain, organisation=organisation, body=wanted)
     return ask.to(place(organisation, made.name))
 
 
@@ -45,13 +68,11 @@ def domain(organisation: str, domain: str, ask: Annotated[Ask, opens(domain_reco
 
 
 @router.post("/{domain}")
+@or_again(_domain)
 def change(organisation: str, domain: str, ask: Annotated[Ask, opens(change_domain)]) -> Response:
     """Make it the default domain, or route its mailboxes."""
-    try:
-        wanted = {"default": True} if ask.form.has("default") else {"backend": ask.form.text("backend")}
-        ask.call(change_domain, organisation=organisation, domain=domain, body=body(Changes, wanted))
-    except GatewayError as error:
-        return _domain(ask, organisation, domain, error)
+    wanted = {"default": True} if ask.form.has("default") else {"backend": ask.form.text("backend")}
+    ask.call(change_domain, organisation=organisation, domain=domain, body=body(Changes, wanted))
     return ask.to(place(organisation, domain))
 
 
@@ -63,43 +84,13 @@ async def verify(organisation: str, domain: str, ask: Annotated[Ask, opens(verif
 
 
 @router.post("/{domain}/remove")
+@or_again(_domain)
 def remove(organisation: str, domain: str, ask: Annotated[Ask, opens(remove_domain)]) -> Response:
     """Take the domain away; no address may use it."""
-    try:
-        ask.call(remove_domain, organisation=organisation, domain=domain)
-    except GatewayError as error:
-        return _domain(ask, organisation, domain, error)
+    ask.call(remove_domain, organisation=organisation, domain=domain)
     return ask.to(f"/console/o/{organisation}/domains")
 
 
 def place(organisation: str, domain: str) -> str:
     """Where a domain's page is."""
     return f"/console/o/{organisation}/domains/{domain}"
-
-
-def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    return ask.page(
-        "domains.html",
-        400 if problem else 200,
-        home=home,
-        found=ask.call(list_domains, organisation=home.id),
-        problem=problem,
-        form=ask.form,
-        can_add=ask.may(add_domain, home.id),
-    )
-
-
-def _domain(ask: Ask, organisation: str, domain: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    known = ask.call(list_domains, organisation=home.id).items
-    return ask.page(
-        "domain.html",
-        400 if problem else 200,
-        home=home,
-        domain=next((each for each in known if each.name == domain), None),
-        published=ask.call(domain_records, organisation=home.id, domain=domain),
-        place=place(home.alias, domain),
-        problem=problem,
-        can_change=ask.may(change_domain, home.id),
-    )

@@ -44,7 +44,7 @@ def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
         problem = error
     return ask.page(
         "events.html",
-        home=None,
+        200,
         asked=asked,
         found=found,
         problem=problem,

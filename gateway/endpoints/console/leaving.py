@@ -7,12 +7,25 @@ from starlette.responses import Response
 
 from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.jobs import Because, cancel_job, get_job, list_jobs
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from gateway.records import JobState
 
 router = APIRouter(prefix="/o/{organisation}/jobs")
+
+
+def _job(ask: Ask, organisation: str, job: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    known = ask.call(get_job, organisation=home.id, job=job)
+    return ask.page(
+        "job_progress.html" if ask.partial and ask.request.method == "GET" else "job.html",
+        home=home,
+        job=known,
+        running=known.state is JobState.RUNNING,
+        problem=problem,
+        can_cancel=ask.may(cancel_job, home.id),
+    )
 
 
 @router.get("")
@@ -30,25 +43,9 @@ def job(organisation: str, job: str, ask: Annotated[Ask, opens(get_job)]) -> Res
 
 
 @router.post("/{job}/cancel")
+@or_again(_job)
 def cancel(organisation: str, job: str, ask: Annotated[Ask, opens(cancel_job)]) -> Response:
     """Stop before the next step, and take back what no device has fetched."""
-    try:
-        reason = body(Because, ask.form.given("reason"))
-        ask.call(cancel_job, organisation=organisation, job=job, body=reason)
-    except GatewayError as error:
-        return _job(ask, organisation, job, error)
+    reason = body(Because, ask.form.given("reason"))
+    ask.call(cancel_job, organisation=organisation, job=job, body=reason)
     return ask.to(f"/console/o/{organisation}/jobs/{job}")
-
-
-def _job(ask: Ask, organisation: str, job: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    known = ask.call(get_job, organisation=home.id, job=job)
-    return ask.page(
-        "job_progress.html" if ask.partial and ask.request.method == "GET" else "job.html",
-        400 if problem else 200,
-        home=home,
-        job=known,
-        running=known.state is JobState.RUNNING,
-        problem=problem,
-        can_cancel=ask.may(cancel_job, home.id),
-    )

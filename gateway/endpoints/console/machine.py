@@ -15,7 +15,7 @@ router = APIRouter()
 @router.get("/backends")
 def backends(ask: Annotated[Ask, opens(list_backends)]) -> Response:
     """The mail servers of the configuration, and the organisations that use them."""
-    return ask.page("backends.html", home=None, found=ask.call(list_backends).items, told=None)
+    return ask.page("backends.html", found=ask.call(list_backends).items, told=None)
 
 
 @router.post("/backends/{backend}/test")
@@ -23,7 +23,7 @@ async def test(backend: str, ask: Annotated[Ask, opens(test_backend)]) -> Respon
     """Ask one now."""
     told = await ask.operations.call_async(test_backend, backend=backend)
     found = ask.call(list_backends).items
-    return ask.page("backends.html", home=None, found=found, told=told)
+    return ask.page("backends.html", found=found, told=told)
 
 
 @router.get("/certificates")
@@ -34,4 +34,4 @@ def certificates(ask: Annotated[Ask, opens(list_certificates)]) -> Response:
         found = ask.call(list_certificates).items
     except GatewayError as error:
         problem = error
-    return ask.page("certificates.html", home=None, found=found, problem=problem)
+    return ask.page("certificates.html", 200, found=found, problem=problem)

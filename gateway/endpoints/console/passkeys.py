@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.passkey_operations import (
     ask_again,
     ask_for_new,
@@ -35,12 +35,10 @@ def sign_in_offer(ask: Annotated[Ask, opens(ask_stranger)]) -> Response:
 
 
 @router.post("/sign-in/passkey")
+@or_again(sign_in_with)
 def sign_in(ask: Annotated[Ask, opens(sign_in_by_passkey)]) -> Response:
     """Open a session, and go on where somebody wanted to go."""
-    try:
-        signed = ask.call(sign_in_by_passkey, answer=ask.form.text("answer"))
-    except GatewayError as error:
-        return sign_in_with(ask, error)
+    signed = ask.call(sign_in_by_passkey, answer=ask.form.text("answer"))
     return begun(ask, signed.secret, elsewhere=signed.account.password_until is not None)
 
 
@@ -51,24 +49,28 @@ def offer(ask: Annotated[Ask, opens(ask_for_new)]) -> Response:
 
 
 @router.post("/me/passkeys")
+@or_again(own_page)
 def register(ask: Annotated[Ask, opens(register_passkey)]) -> Response:
     """Keep a new passkey under a name."""
     form = ask.form
-    return _done(
-        ask, lambda: ask.call(register_passkey, label=form.text("label"), answer=form.text("answer"))
-    )
+    ask.call(register_passkey, label=form.text("label"), answer=form.text("answer"))
+    return ask.to(ME)
 
 
 @router.post("/me/passkeys/{passkey}")
+@or_again(own_page)
 def rename(passkey: str, ask: Annotated[Ask, opens(rename_passkey)]) -> Response:
     """Call a passkey something else."""
-    return _done(ask, lambda: ask.call(rename_passkey, passkey=passkey, label=ask.form.text("label")))
+    ask.call(rename_passkey, passkey=passkey, label=ask.form.text("label"))
+    return ask.to(ME)
 
 
 @router.post("/me/passkeys/{passkey}/remove")
+@or_again(own_page)
 def remove(passkey: str, ask: Annotated[Ask, opens(remove_passkey)]) -> Response:
     """Take a passkey back."""
-    return _done(ask, lambda: ask.call(remove_passkey, passkey=passkey))
+    ask.call(remove_passkey, passkey=passkey)
+    return ask.to(ME)
 
 
 @router.post("/me/confirm/offer")
@@ -82,14 +84,6 @@ def confirm(ask: Annotated[Ask, opens(confirm_by_passkey)]) -> Response:
     """Show a passkey again: the form that asked for it may be sent then."""
     answer = ask.form.text("answer")
     return _told(ask, lambda: ask.call(confirm_by_passkey, answer=answer) or "{}")
-
-
-def _done(ask: Ask, act: Callable[[], None]) -> Response:
-    try:
-        act()
-    except GatewayError as error:
-        return own_page(ask, error)
-    return ask.to(ME)
 
 
 def _told(ask: Ask, act: Callable[[], str]) -> Response:

@@ -34,7 +34,7 @@ from gateway.endpoints.api.policy_assignments import Removal as Unassignment
 from gateway.endpoints.api.policy_reference import SettingView, honours, list_templates
 from gateway.endpoints.api.policy_rollout import cancel, get_rollout, hasten, list_rollouts, pause, resume
 from gateway.endpoints.api.policy_views import RehearsalView
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
@@ -52,163 +52,18 @@ STEPS = {"pause": pause, "resume": resume, "now": hasten, "cancel": cancel}
 ACTS = (set_policy, create_policy, remove_policy, assign)
 
 
-@router.get("")
-def policies(organisation: str, ask: Annotated[Ask, opens(list_policies)]) -> Response:
-    """All policies, for whom each holds, and the change that is on its way."""
-    return _list(ask, organisation)
-
-
-@router.post("")
-def create(organisation: str, ask: Annotated[Ask, opens(create_policy)]) -> Response:
-    """Make a policy, from a template or as a copy."""
-    try:
-        wanted: dict[str, Any] = ask.form.given("name")
-        start = ask.form.text("start")
-        if start.startswith("copy:"):
-            wanted["copy_of"] = start.removeprefix("copy:")
-        else:
-            known = {each.name: each.document for each in ask.call(list_templates).items}
-            wanted["document"] = known.get(start, {})
-        made = ask.call(create_policy, organisation=organisation, body=body(NewPolicy, wanted))
-    except GatewayError as error:
-        return _list(ask, organisation, error)
-    return ask.to(place(organisation, made.name))
-
-
-@router.post("/assign")
-def assign_policy(organisation: str, ask: Annotated[Ask, opens(assign)]) -> Response:
-    """Let a policy hold for somebody."""
-    try:
-        wanted = body(NewAssignment, _meant(ask.form))
-        ask.call(assign, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _list(ask, organisation, error)
-    return ask.to(f"/console/o/{organisation}/policies")
-
-
-@router.post("/unassign")
-def unassign_policy(organisation: str, ask: Annotated[Ask, opens(unassign)]) -> Response:
-    """Let a policy hold no more for somebody."""
-    try:
-        wanted = body(Unassignment, ask.form.given(*MEANT))
-        ask.call(unassign, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _list(ask, organisation, error)
-    return ask.to(f"/console/o/{organisation}/policies")
-
-
-@router.post("/rollout")
-def steer(organisation: str, ask: Annotated[Ask, opens(pause)]) -> Response:
-    """Pause a change on its way to the devices, let it go on, hasten or cancel it."""
-    try:
-        step = STEPS.get(ask.form.text("step"))
-        if step is not None:
-            ask.call(step, organisation=organisation)
-    except GatewayError as error:
-        return _list(ask, organisation, error)
-    return ask.to(f"/console/o/{organisation}/policies")
-
-
-@router.get(ONE)
-def policy(organisation: str, policy: str, ask: Annotated[Ask, opens(get_policy)]) -> Response:
-    """The editor."""
-    return _editor(ask, organisation, policy)
-
-
-@router.post(ONE)
-def save(organisation: str, policy: str, ask: Annotated[Ask, opens(set_policy)]) -> Response:
-    """Say whom the document would touch, or put it in force."""
-    document = document_of(ask.form)
-    try:
-        if ask.form.text("do") != "save":
-            said = ask.call(rehearse, organisation=organisation, name=policy, body=document)
-            return _editor(ask, organisation, policy, document=document, said=said)
-        manner = query(Manner, ask.form.given("minutes", "reason"))
-        ask.call(set_policy, organisation=organisation, name=policy, body=document, query=manner)
-    except GatewayError as error:
-        return _editor(ask, organisation, policy, document=document, problem=error)
-    return ask.to(place(organisation, policy))
-
-
-@router.post(ONE + "/roll_back")
-def back(organisation: str, policy: str, ask: Annotated[Ask, opens(roll_back)]) -> Response:
-    """Put an earlier version in force again, as a new one."""
-    try:
-        number = ask.form.text("version")
-        wanted = body(RollBack, {"version": int(number) if number.isdecimal() else number})
-        ask.call(roll_back, organisation=organisation, name=policy, body=wanted, query=Manner())
-    except GatewayError as error:
-        return _editor(ask, organisation, policy, problem=error)
-    return ask.to(place(organisation, policy))
-
-
-@router.post(ONE + "/remove")
-def remove(organisation: str, policy: str, ask: Annotated[Ask, opens(remove_policy)]) -> Response:
-    """Remove a policy that holds for nobody."""
-    try:
-        ask.call(remove_policy, organisation=organisation, name=policy, query=Manner())
-    except GatewayError as error:
-        return _editor(ask, organisation, policy, problem=error)
-    return ask.to(f"/console/o/{organisation}/policies")
-
-
-def place(organisation: str, policy: str) -> str:
-    """Where a policy's editor is."""
-    return f"/console/o/{organisation}/policies/{policy}"
-
-
-def document_of(form: Form) -> dict[str, Any]:
-    """A policy's document as the editor's form says it; what is no number stays a text, so that the policy's
-    own rules name it."""
-    settings = {each.name: _value(each, form.text(FIELD + each.name)) for each in honours().settings}
-    return {
-        "settings": {name: value for name, value in settings.items() if value is not None},
-        **{name: form.has(name) for name in SWITCHES},
-        REFRESH: _number(form.text(REFRESH)) or 0,
-    }
-
-
-def _value(setting: SettingView, text: str) -> Any:
-    """None for what is not set."""
-    if not text.strip():
-        return None
-    if setting.kind == Kind.TEXTS.value:
-        return [line.strip() for line in text.splitlines() if line.strip()]
-    if setting.kind == Kind.FLAG.value:
-        return {"true": True, "false": False}.get(text, text)
-    return _number(text)
-
-
-def _number(text: str) -> Any:
-    digits = text.strip()
-    return int(digits) if digits.isdecimal() and len(digits) < 20 else digits or None
-
-
-def _meant(form: Form) -> dict[str, Any]:
-    wanted: dict[str, Any] = form.given(*MEANT)
-    if form.text("priority").strip():
-        wanted["priority"] = _number(form.text("priority"))
-    return wanted
-
-
 def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
     home = ask.organisation(organisation)
-    try:
-        rollout = ask.call(get_rollout, organisation=home.id)
-    except GatewayError:
-        rollout = None
     return ask.page(
         "policies.html",
-        400 if problem else 200,
         home=home,
         found=ask.call(list_policies, organisation=home.id).items,
         assignments=ask.call(list_assignments, organisation=home.id).items,
         templates=ask.call(list_templates).items,
-        rollout=rollout,
+        rollout=ask.seen(get_rollout, organisation=home.id),
         history=ask.call(list_rollouts, organisation=home.id).items,
         problem=problem,
-        form=ask.form,
-        can={each.__name__: ask.may(each, home.id) for each in ACTS},
+        can=ask.can(ACTS, home.id),
     )
 
 
@@ -226,7 +81,6 @@ def _editor(
     reference = honours()
     return ask.page(
         "policy.html",
-        400 if problem else 200,
         home=home,
         policy=present,
         document=document or present.document,
@@ -240,10 +94,141 @@ def _editor(
         versions=list(reversed(ask.call(list_versions, organisation=home.id, name=policy).items)),
         differences=_differences(ask, home.id, present.name),
         uses=ask.call(list_uses, organisation=home.id, name=policy).items,
-        form=ask.form,
         place=place(home.alias, policy),
-        can={each.__name__: ask.may(each, home.id) for each in ACTS},
+        can=ask.can(ACTS, home.id),
     )
+
+
+def _typed(
+    ask: Ask,
+    organisation: str,
+    policy: str,
+    *,
+    said: RehearsalView | None = None,
+    problem: GatewayError | None = None,
+) -> Response:
+    """The editor with what was typed."""
+    return _editor(ask, organisation, policy, document=document_of(ask.form), said=said, problem=problem)
+
+
+@router.get("")
+def policies(organisation: str, ask: Annotated[Ask, opens(list_policies)]) -> Response:
+    """All policies, for whom each holds, and the change that is on its way."""
+    return _list(ask, organisation)
+
+
+@router.post("")
+@or_again(_list)
+def create(organisation: str, ask: Annotated[Ask, opens(create_policy)]) -> Response:
+    """Make a policy, from a template or as a copy."""
+    wanted: dict[str, Any] = ask.form.given("name")
+    start = ask.form.text("start")
+    if start.startswith("copy:"):
+        wanted["copy_of"] = start.removeprefix("copy:")
+    else:
+        known = {each.name: each.document for each in ask.call(list_templates).items}
+        wanted["document"] = known.get(start, {})
+    made = ask.call(create_policy, organisation=organisation, body=body(NewPolicy, wanted))
+    return ask.to(place(organisation, made.name))
+
+
+@router.post("/assign")
+@or_again(_list)
+def assign_policy(organisation: str, ask: Annotated[Ask, opens(assign)]) -> Response:
+    """Let a policy hold for somebody."""
+    wanted = body(NewAssignment, _meant(ask.form))
+    ask.call(assign, organisation=organisation, body=wanted)
+    return ask.to(f"/console/o/{organisation}/policies")
+
+
+@router.post("/unassign")
+@or_again(_list)
+def unassign_policy(organisation: str, ask: Annotated[Ask, opens(unassign)]) -> Response:
+    """Let a policy hold no more for somebody."""
+    wanted = body(Unassignment, ask.form.given(*MEANT))
+    ask.call(unassign, organisation=organisation, body=wanted)
+    return ask.to(f"/console/o/{organisation}/policies")
+
+
+@router.post("/rollout")
+@or_again(_list)
+def steer(organisation: str, ask: Annotated[Ask, opens(pause)]) -> Response:
+    """Pause a change on its way to the devices, let it go on, hasten or cancel it."""
+    step = STEPS.get(ask.form.text("step"))
+    if step is not None:
+        ask.call(step, organisation=organisation)
+    return ask.to(f"/console/o/{organisation}/policies")
+
+
+@router.get(ONE)
+def policy(organisation: str, policy: str, ask: Annotated[Ask, opens(get_policy)]) -> Response:
+    """The editor."""
+    return _editor(ask, organisation, policy)
+
+
+@router.post(ONE)
+@or_again(_typed)
+def save(organisation: str, policy: str, ask: Annotated[Ask, opens(set_policy)]) -> Response:
+    """Say whom the document would touch, or put it in force."""
+    document = document_of(ask.form)
+    if ask.form.text("do") != "save":
+        said = ask.call(rehearse, organisation=organisation, name=policy, body=document)
+        return _typed(ask, organisation, policy, said=said)
+    manner = query(Manner, ask.form.given("minutes", "reason"))
+    ask.call(set_policy, organisation=organisation, name=policy, body=document, query=manner)
+    return ask.to(place(organisation, policy))
+
+
+@router.post(ONE + "/roll_back")
+@or_again(_editor)
+def back(organisation: str, policy: str, ask: Annotated[Ask, opens(roll_back)]) -> Response:
+    """Put an earlier version in force again, as a new one."""
+    wanted = body(RollBack, {"version": ask.form.number("version")})
+    ask.call(roll_back, organisation=organisation, name=policy, body=wanted, query=Manner())
+    return ask.to(place(organisation, policy))
+
+
+@router.post(ONE + "/remove")
+@or_again(_editor)
+def remove(organisation: str, policy: str, ask: Annotated[Ask, opens(remove_policy)]) -> Response:
+    """Remove a policy that holds for nobody."""
+    ask.call(remove_policy, organisation=organisation, name=policy, query=Manner())
+    return ask.to(f"/console/o/{organisation}/policies")
+
+
+def place(organisation: str, policy: str) -> str:
+    """Where a policy's editor is."""
+    return f"/console/o/{organisation}/policies/{policy}"
+
+
+def document_of(form: Form) -> dict[str, Any]:
+    """A policy's document as the editor's form says it; what is no number stays a text, so that the policy's
+    own rules name it."""
+    settings = {each.name: _value(each, form) for each in honours().settings}
+    return {
+        "settings": {name: value for name, value in settings.items() if value is not None},
+        **{name: form.has(name) for name in SWITCHES},
+        REFRESH: form.number(REFRESH) or 0,
+    }
+
+
+def _value(setting: SettingView, form: Form) -> Any:
+    """None for what is not set."""
+    text = form.text(FIELD + setting.name)
+    if not text.strip():
+        return None
+    if setting.kind == Kind.TEXTS.value:
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    if setting.kind == Kind.FLAG.value:
+        return {"true": True, "false": False}.get(text, text)
+    return form.number(FIELD + setting.name)
+
+
+def _meant(form: Form) -> dict[str, Any]:
+    wanted: dict[str, Any] = form.given(*MEANT)
+    if form.text("priority").strip():
+        wanted["priority"] = form.number("priority")
+    return wanted
 
 
 def _by_field(problem: GatewayError | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.endpoints.browsers import cookie_of, headers_of
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.gate import set_cookie
 from gateway.endpoints.console.provider_operations import begin_at_provider, sign_in_by_provider
 from gateway.endpoints.console.signing import DAY_S, ME, local, sign_in_with
@@ -25,13 +25,11 @@ MINUTES_S = 300
 
 
 @router.post("/sign-in/provider")
+@or_again(sign_in_with)
 def begin(ask: Annotated[Ask, opens(begin_at_provider)]) -> Response:
     """Send a browser to the provider."""
-    try:
-        begun = ask.call(begin_at_provider, following=local(ask.form.text("next")))
-    except GatewayError as error:
-        return sign_in_with(ask, error)
-    answer = ask.page("going_on.html", home=None, target=begun.address)
+    begun = ask.call(begin_at_provider, following=local(ask.form.text("next")))
+    answer = ask.page("going_on.html", target=begun.address)
     answer.headers["set-cookie"] = bound(begun.secret, MINUTES_S)
     return answer
 
@@ -47,7 +45,7 @@ def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
         # Any page can send its readers here; what they did not begin must not get them banned.
         return sign_in_with(ask, error, bare=not secret)
     renew = signed.account.password_until is not None
-    answer = ask.page("going_on.html", home=None, target=ME if renew else local(following))
+    answer = ask.page("going_on.html", target=ME if renew else local(following))
     answer.headers.append("set-cookie", set_cookie(signed.secret, DAY_S))
     answer.headers.append("set-cookie", bound("", 0))
     return answer

@@ -17,7 +17,7 @@ from gateway.endpoints.api.quarantine import (
     get_queue,
     reject,
 )
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 
@@ -27,6 +27,22 @@ PAGE = 100
 ACTS = (approve, reject, approve_model, approve_user)
 
 
+def _queue(
+    ask: Ask, organisation: str, problem: GatewayError | None = None, failed: list[Any] | None = None
+) -> Response:
+    home = ask.organisation(organisation)
+    asked = query(QueueFilter, {"cursor": ask.query.get("cursor"), "limit": PAGE})
+    return ask.page(
+        "quarantine.html",
+        home=home,
+        found=ask.call(get_queue, organisation=home.id, query=asked),
+        place=place(home.alias),
+        problem=problem,
+        failed=failed or [],
+        can=ask.can(ACTS, home.id),
+    )
+
+
 @router.get("")
 def queue(organisation: str, ask: Annotated[Ask, opens(get_queue)]) -> Response:
     """Who waits, the longest first."""
@@ -34,24 +50,28 @@ def queue(organisation: str, ask: Annotated[Ask, opens(get_queue)]) -> Response:
 
 
 @router.post("/approve")
+@or_again(_queue)
 def let_in(organisation: str, ask: Annotated[Ask, opens(approve)]) -> Response:
     """Let the chosen devices in."""
     return _settle(ask, organisation, approve)
 
 
 @router.post("/reject")
+@or_again(_queue)
 def keep_out(organisation: str, ask: Annotated[Ask, opens(reject)]) -> Response:
     """Block the chosen devices."""
     return _settle(ask, organisation, reject)
 
 
 @router.post("/model")
+@or_again(_queue)
 def let_in_model(organisation: str, ask: Annotated[Ask, opens(approve_model)]) -> Response:
     """Let in every device of a model, those to come too."""
     return _by(ask, organisation, approve_model, OfModel, ask.form.given("model", "reason"))
 
 
 @router.post("/user")
+@or_again(_queue)
 def let_in_user(organisation: str, ask: Annotated[Ask, opens(approve_user)]) -> Response:
     """Let in every device of somebody that waits now."""
     return _by(ask, organisation, approve_user, OfUser, ask.form.given("user", "reason"))
@@ -61,42 +81,17 @@ def _settle(ask: Ask, organisation: str, act: Any) -> Response:
     """A device is named by its user and its DeviceId with a space between, which neither may hold."""
     chosen = [each.partition(" ")[::2] for each in ask.form.all("device")]
     devices = [{"user": user, "device_id": device_id} for user, device_id in chosen]
-    try:
-        wanted = body(Choice, {"devices": devices, "reason": ask.form.text("reason")})
-        settled: SettledList = ask.call(act, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _queue(ask, organisation, error)
+    wanted = body(Choice, {"devices": devices, "reason": ask.form.text("reason")})
+    settled: SettledList = ask.call(act, organisation=organisation, body=wanted)
     failed = [each for each in settled.items if each.problem]
     return _queue(ask, organisation, failed=failed) if failed else ask.to(place(organisation))
 
 
 def _by(ask: Ask, organisation: str, act: Any, model: Any, values: dict[str, str]) -> Response:
-    try:
-        ask.call(act, organisation=organisation, body=body(model, values))
-    except GatewayError as error:
-        return _queue(ask, organisation, error)
+    ask.call(act, organisation=organisation, body=body(model, values))
     return ask.to(place(organisation))
 
 
 def place(organisation: str) -> str:
     """Where the queue is."""
     return f"/console/o/{organisation}/quarantine"
-
-
-def _queue(
-    ask: Ask, organisation: str, problem: GatewayError | None = None, failed: list[Any] | None = None
-) -> Response:
-    home = ask.organisation(organisation)
-    asked = query(QueueFilter, {"cursor": ask.query.get("cursor"), "limit": PAGE})
-    return ask.page(
-        "quarantine.html",
-        400 if problem else 200,
-        home=home,
-        found=ask.call(get_queue, organisation=home.id, query=asked),
-        place=place(home.alias),
-        problem=problem,
-        failed=failed or [],
-        can={
-            each.__name__: ask.may(each, home.id) for each in (approve, reject, approve_model, approve_user)
-        },
-    )

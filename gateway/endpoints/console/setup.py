@@ -6,6 +6,7 @@ was done elsewhere counts. What a form makes is made by the same operations as o
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, NamedTuple
 
 import segno
@@ -24,7 +25,7 @@ from gateway.endpoints.api.organisations import (
     create_organisation,
     list_organisations,
 )
-from gateway.endpoints.console.asking import ALL, Ask, opens
+from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 from gateway.records import Actor
@@ -69,31 +70,52 @@ def tell_phone(use: With, _actor: Annotated[Actor, needs(Permission.ORGANISATION
     return Phone(use.domain_records.public_host, use.profiles.page)
 
 
+def _step(ask: Ask, organisation: str = "", step: str = "", problem: GatewayError | None = None) -> Response:
+    stage = _stage(ask, organisation)
+    names = [name for name, _ in TITLES]
+    wanted = step or ask.query.get("step", "")
+    here = wanted if wanted in names and (stage.home or wanted == "organisation") else stage.next
+    phone = ask.call(tell_phone)
+    picture = segno.make_qr(phone.profile).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
+    certificates, accounts = ask.seen(list_certificates), ask.seen(list_administrators, query=ALL)
+    return ask.page(
+        "setup.html",
+        stage=stage,
+        step=here,
+        steps=TITLES,
+        following=names[min(names.index(here) + 1, len(names) - 1)],
+        problem=problem,
+        answers=ask.query.get("answers", ""),
+        backends=ask.call(list_backends).items,
+        certificates=certificates.items if certificates else [],
+        administrators=accounts.items if accounts else [],
+        records=_records(ask, stage),
+        phone=phone,
+        picture=Markup(picture),  # noqa: S704 - segno's own SVG
+    )
+
+
 @router.get("")
 def begin(ask: Annotated[Ask, opens(create_organisation)]) -> Response:
     """Go on where something is missing, or at the step that the address names."""
-    return _step(ask, _stage(ask))
+    return _step(ask)
 
 
 @router.post("/organisation")
+@or_again(partial(_step, step="organisation"))
 def organisation(ask: Annotated[Ask, opens(create_organisation)]) -> Response:
     """Make the organisation."""
-    try:
-        wanted = body(NewOrganisation, ask.form.given("alias", "name", "user_source", "backend"))
-        made = ask.call(create_organisation, body=wanted)
-    except GatewayError as error:
-        return _step(ask, _stage(ask), "organisation", error)
+    wanted = body(NewOrganisation, ask.form.given("alias", "name", "user_source", "backend"))
+    made = ask.call(create_organisation, body=wanted)
     return ask.to(f"{PATH}?step=domain&for={made.alias}")
 
 
 @router.post("/o/{organisation}/domain")
+@or_again(partial(_step, step="domain"))
 def domain(organisation: str, ask: Annotated[Ask, opens(add_domain)]) -> Response:
     """Give it its domain; the same step then shows what to publish."""
-    try:
-        wanted = body(NewDomain, {"name": ask.form.text("name")})
-        ask.call(add_domain, organisation=organisation, body=wanted)
-    except GatewayError as error:
-        return _step(ask, _stage(ask, organisation), "domain", error)
+    wanted = body(NewDomain, {"name": ask.form.text("name")})
+    ask.call(add_domain, organisation=organisation, body=wanted)
     return ask.to(f"{PATH}?step=domain&for={organisation}")
 
 
@@ -113,33 +135,6 @@ def _stage(ask: Ask, alias: str = "") -> Stage:
     domains = [each.name for each in found.items] if found else []
     done = {name for name, there in (("organisation", home), ("domain", domains)) if there}
     return Stage(home, domains, frozenset(done))
-
-
-def _step(ask: Ask, stage: Stage, step: str = "", problem: GatewayError | None = None) -> Response:
-    names = [name for name, _ in TITLES]
-    wanted = step or ask.query.get("step", "")
-    here = wanted if wanted in names and (stage.home or wanted == "organisation") else stage.next
-    phone = ask.call(tell_phone)
-    picture = segno.make_qr(phone.profile).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
-    certificates, accounts = ask.seen(list_certificates), ask.seen(list_administrators, query=ALL)
-    return ask.page(
-        "setup.html",
-        400 if problem else 200,
-        home=None,
-        stage=stage,
-        step=here,
-        steps=TITLES,
-        following=names[min(names.index(here) + 1, len(names) - 1)],
-        problem=problem,
-        form=ask.form,
-        answers=ask.query.get("answers", ""),
-        backends=ask.call(list_backends).items,
-        certificates=certificates.items if certificates else [],
-        administrators=accounts.items if accounts else [],
-        records=_records(ask, stage),
-        phone=phone,
-        picture=Markup(picture),  # noqa: S704 - segno's own SVG
-    )
 
 
 def _records(ask: Ask, stage: Stage) -> list[object]:

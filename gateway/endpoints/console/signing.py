@@ -23,7 +23,7 @@ from gateway.endpoints.api.me import (
 )
 from gateway.endpoints.api.problems import log_verdict
 from gateway.endpoints.api.sessions import Credentials, end_session, list_sessions, sign_in
-from gateway.endpoints.console.asking import LANGUAGE, Ask, opens
+from gateway.endpoints.console.asking import LANGUAGE, Ask, opens, or_again
 from gateway.endpoints.console.gate import SIGN_IN, set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
@@ -39,6 +39,44 @@ DAY_S = 24 * 3600
 """Seconds that a browser keeps the cookie; the session ends before, by its own rules."""
 
 YEAR_S = 365 * DAY_S
+
+
+def local(target: str) -> str:
+    """Where to go on: a page of the console and nothing else, whatever an address asks for."""
+    parts = urlsplit(target)
+    plain = not (parts.scheme or parts.netloc) and target.isprintable() and "\\" not in target
+    return target if plain and parts.path.startswith(HOME) and not target.startswith("//") else HOME
+
+
+def sign_in_with(ask: Ask, problem: GatewayError | None = None, *, bare: bool = False) -> Response:
+    """The sign-in page, with what was wrong; ``bare``: nothing was shown that could have been right."""
+    following = ask.form.text("next") or ask.query.get("next", "")
+    if problem is not None:
+        log_verdict(ask.request.scope, problem, bare=bare)
+    return ask.page(
+        "sign_in.html",
+        REST[problem.kind] if problem else 200,
+        problem=problem,
+        # A password and what goes with it have one answer, whatever was wrong.
+        said=ask.request.url.path != SIGN_IN,
+        provider=ask.call(provider_offered),
+        anybody=ask.call(anybody_there),
+        next=local(following),
+        name=ask.form.text("name"),
+    )
+
+
+def own_page(ask: Ask, problem: GatewayError | None = None) -> Response:
+    """One's own account, with what was wrong."""
+    known = ask.call(who_am_i)
+    return ask.page(
+        "me.html",
+        me=known,
+        sessions=ask.call(list_sessions).items if known.account else [],
+        languages=list(languages().values()),
+        passkeys=ask.call(list_passkeys) if known.account else [],
+        problem=problem,
+    )
 
 
 @router.get("/sign-in")
@@ -74,45 +112,37 @@ def me(ask: Annotated[Ask, opens(who_am_i)]) -> Response:
 
 
 @router.post("/me/password")
+@or_again(own_page)
 def password(ask: Annotated[Ask, opens(change_own_password)]) -> Response:
     """Change one's password; all other sessions end."""
-    try:
-        wanted = body(NewOwnPassword, {"present": ask.form.text("present"), "new": ask.form.text("new")})
-        ask.call(change_own_password, body=wanted)
-    except GatewayError as error:
-        return own_page(ask, error)
+    wanted = body(NewOwnPassword, {"present": ask.form.text("present"), "new": ask.form.text("new")})
+    ask.call(change_own_password, body=wanted)
     return ask.to(ME)
 
 
 @router.post("/me/second-factor")
+@or_again(own_page)
 def offer(ask: Annotated[Ask, opens(offer_second_factor)]) -> Response:
     """Draw a secret for an authenticator, as a picture and as text."""
-    try:
-        offered = ask.call(offer_second_factor)
-    except GatewayError as error:
-        return own_page(ask, error)
+    offered = ask.call(offer_second_factor)
     picture = segno.make_qr(offered.uri).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
-    return ask.page("enrol.html", home=None, offered=offered, picture=Markup(picture), problem=None)  # noqa: S704 - segno's own SVG
+    return ask.page("enrol.html", offered=offered, picture=Markup(picture))  # noqa: S704 - segno's own SVG
 
 
 @router.post("/me/second-factor/confirm")
+@or_again(own_page)
 def enrol(ask: Annotated[Ask, opens(enrol_second_factor)]) -> Response:
     """Show a code of the offered secret; the answer has the recovery codes, once."""
-    try:
-        codes = ask.call(enrol_second_factor, body=body(CodeBody, {"code": ask.form.text("code")}))
-    except GatewayError as error:
-        return own_page(ask, error)
-    return ask.page("codes.html", home=None, codes=codes.recovery_codes)
+    codes = ask.call(enrol_second_factor, body=body(CodeBody, {"code": ask.form.text("code")}))
+    return ask.page("codes.html", codes=codes.recovery_codes)
 
 
 @router.post("/me/recovery-codes")
+@or_again(own_page)
 def codes(ask: Annotated[Ask, opens(renew_recovery_codes)]) -> Response:
     """New recovery codes in place of those that are left."""
-    try:
-        made = ask.call(renew_recovery_codes)
-    except GatewayError as error:
-        return own_page(ask, error)
-    return ask.page("codes.html", home=None, codes=made.recovery_codes)
+    made = ask.call(renew_recovery_codes)
+    return ask.page("codes.html", codes=made.recovery_codes)
 
 
 @router.post("/me/sessions/{session}/end")
@@ -137,44 +167,3 @@ def begun(ask: Ask, secret: str, *, elsewhere: bool) -> Response:
     answer = RedirectResponse(ME if elsewhere else local(ask.form.text("next")), 303)
     answer.headers["set-cookie"] = set_cookie(secret, DAY_S)
     return answer
-
-
-def local(target: str) -> str:
-    """Where to go on: a page of the console and nothing else, whatever an address asks for."""
-    parts = urlsplit(target)
-    plain = not (parts.scheme or parts.netloc) and target.isprintable() and "\\" not in target
-    return target if plain and parts.path.startswith(HOME) and not target.startswith("//") else HOME
-
-
-def sign_in_with(ask: Ask, problem: GatewayError | None = None, *, bare: bool = False) -> Response:
-    """The sign-in page, with what was wrong; ``bare``: nothing was shown that could have been right."""
-    following = ask.form.text("next") or ask.query.get("next", "")
-    if problem is not None:
-        log_verdict(ask.request.scope, problem, bare=bare)
-    return ask.page(
-        "sign_in.html",
-        REST[problem.kind] if problem else 200,
-        problem=problem,
-        # A password and what goes with it have one answer, whatever was wrong.
-        said=ask.request.url.path != SIGN_IN,
-        provider=ask.call(provider_offered),
-        anybody=ask.call(anybody_there),
-        home=None,
-        next=local(following),
-        name=ask.form.text("name"),
-    )
-
-
-def own_page(ask: Ask, problem: GatewayError | None = None) -> Response:
-    """One's own account, with what was wrong."""
-    known = ask.call(who_am_i)
-    return ask.page(
-        "me.html",
-        400 if problem else 200,
-        home=None,
-        me=known,
-        sessions=ask.call(list_sessions).items if known.account else [],
-        languages=list(languages().values()),
-        passkeys=ask.call(list_passkeys) if known.account else [],
-        problem=problem,
-    )

@@ -26,8 +26,8 @@ from gateway.endpoints.api.wipes import (
     reject_order,
     request_wipe,
 )
-from gateway.endpoints.console.asking import Ask, opens
-from gateway.endpoints.console.device import Key, named, place
+from gateway.endpoints.console.asking import Ask, opens, or_again
+from gateway.endpoints.console.device import Key, OfDevice, place
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from mdm.orders import OPEN, Progress
@@ -39,26 +39,50 @@ PAGE = 100
 ACTS = (approve_order, reject_order, cancel_order)
 
 
+def _dialog(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(key.organisation)
+    return ask.page(
+        "wipe.html",
+        home=home,
+        sheet=ask.call(get_device, **key._asdict()),
+        choices=ask.call(offer_wipes, **key._asdict()).items,
+        place=place(key),
+        problem=problem,
+    )
+
+
+def _order(ask: Ask, organisation: str, order: str, problem: GatewayError | None = None) -> Response:
+    home = ask.organisation(organisation)
+    found = ask.call(get_order, organisation=home.id, order=order)
+    return ask.page(
+        "order_progress.html" if ask.partial and ask.request.method == "GET" else "order.html",
+        home=home,
+        order=found,
+        live=_live(ask, home.id),
+        open=found.progress in OPEN or found.progress is Progress.AWAITING,
+        problem=problem,
+        can=ask.can(ACTS, home.id),
+    )
+
+
+def _live(ask: Ask, organisation: str) -> bool:
+    """Whether the page is told of what happens; otherwise it asks every two seconds."""
+    return getattr(ask.request.app.state, "streams", None) is not None and ask.may(list_events, organisation)
+
+
 @router.get(ONE)
-def wipe_dialog(
-    organisation: str, user: str, device_id: str, ask: Annotated[Ask, opens(offer_wipes)]
-) -> Response:
+def wipe_dialog(key: OfDevice, ask: Annotated[Ask, opens(offer_wipes)]) -> Response:
     """What can be ordered for this device, and what it would do."""
-    return _dialog(ask, (organisation, user, device_id))
+    return _dialog(ask, key)
 
 
 @router.post(ONE)
-def order_wipe(
-    organisation: str, user: str, device_id: str, ask: Annotated[Ask, opens(request_wipe)]
-) -> Response:
+@or_again(_dialog)
+def order_wipe(key: OfDevice, ask: Annotated[Ask, opens(request_wipe)]) -> Response:
     """Order it; the answer is the order's own page, which goes on telling."""
-    key = (organisation, user, device_id)
-    try:
-        wanted = body(WipeRequest, ask.form.given("kind", "reason", "name"))
-        ordered = ask.call(request_wipe, **named(key), body=wanted)
-    except GatewayError as error:
-        return _dialog(ask, key, error)
-    return ask.to(f"/console/o/{organisation}/wipes/{ordered.order.id}")
+    wanted = body(WipeRequest, ask.form.given("kind", "reason", "name"))
+    ordered = ask.call(request_wipe, **key._asdict(), body=wanted)
+    return ask.to(f"/console/o/{key.organisation}/wipes/{ordered.order.id}")
 
 
 @router.get(ORDERS)
@@ -84,18 +108,21 @@ def order(organisation: str, order: str, ask: Annotated[Ask, opens(get_order)]) 
 
 
 @router.post(ORDERS + "/{order}/approve")
+@or_again(_order)
 def approve(organisation: str, order: str, ask: Annotated[Ask, opens(approve_order)]) -> Response:
     """Let it become due, as a second administrator."""
     return _settled(ask, approve_order, organisation, order)
 
 
 @router.post(ORDERS + "/{order}/reject")
+@or_again(_order)
 def reject(organisation: str, order: str, ask: Annotated[Ask, opens(reject_order)]) -> Response:
     """Turn it down."""
     return _settled(ask, reject_order, organisation, order)
 
 
 @router.post(ORDERS + "/{order}/cancel")
+@or_again(_order)
 def cancel(organisation: str, order: str, ask: Annotated[Ask, opens(cancel_order)]) -> Response:
     """Take it back while the device has not acknowledged it."""
     return _settled(ask, cancel_order, organisation, order)
@@ -105,44 +132,7 @@ def _asked(ask: Ask) -> dict[str, str]:
     return {name: ask.query[name] for name in ("progress", "user", "cursor") if ask.query.get(name)}
 
 
-def _dialog(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(key[0])
-    return ask.page(
-        "wipe.html",
-        400 if problem else 200,
-        home=home,
-        sheet=ask.call(get_device, **named(key)),
-        choices=ask.call(offer_wipes, **named(key)).items,
-        place=place(key),
-        problem=problem,
-        form=ask.form,
-    )
-
-
-def _order(ask: Ask, organisation: str, order: str, problem: GatewayError | None = None) -> Response:
-    home = ask.organisation(organisation)
-    found = ask.call(get_order, organisation=home.id, order=order)
-    return ask.page(
-        "order_progress.html" if ask.partial and ask.request.method == "GET" else "order.html",
-        400 if problem else 200,
-        home=home,
-        order=found,
-        live=_live(ask, home.id),
-        open=found.progress in OPEN or found.progress is Progress.AWAITING,
-        problem=problem,
-        can={each.__name__: ask.may(each, home.id) for each in ACTS},
-    )
-
-
-def _live(ask: Ask, organisation: str) -> bool:
-    """Whether the page is told of what happens; otherwise it asks every two seconds."""
-    return getattr(ask.request.app.state, "streams", None) is not None and ask.may(list_events, organisation)
-
-
 def _settled(ask: Ask, act: Callable[..., OrderView], organisation: str, order: str) -> Response:
-    try:
-        reason = body(Because, ask.form.given("reason"))
-        ask.call(act, organisation=organisation, order=order, body=reason)
-    except GatewayError as error:
-        return _order(ask, organisation, order, error)
+    reason = body(Because, ask.form.given("reason"))
+    ask.call(act, organisation=organisation, order=order, body=reason)
     return ask.to(f"/console/o/{organisation}/wipes/{order}")
