@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gateway.app.use_cases import Services, services
 from gateway.board import FEED_SILENCE, SILENT_S, Board
 from gateway.chance import SystemClock
 from gateway.config import Config
@@ -20,8 +21,6 @@ from gateway.worker import JOBS_S, UPKEEP_S, WIPES_S, Rounds
 
 if TYPE_CHECKING:
     from gateway.endpoints.administration import Administration
-
-from gateway.app.use_cases import Services, services
 
 CHECKPOINTS_S = 5.0
 """Seconds between two looks whether a checkpoint of the audit trail is due."""
@@ -74,7 +73,6 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
     """What the administration's process does by itself: nobody's request waits for it there."""
     health = HealthWatch(made.tenants, Backends(config.backends).answers)
     spreading = RolloutWatch(made.rollouts)
-
     rounds = [
         Rounds(partial(asyncio.to_thread, made.quarantine.expire), QUARANTINE_S, name="quarantine"),
         Rounds(partial(asyncio.to_thread, made.checkpoints.round), CHECKPOINTS_S, name="checkpoints"),

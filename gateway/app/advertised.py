@@ -1,13 +1,8 @@
 """What AutoDiscover may say of the configured backends (product 2.4): values, made once from the settings."""
 
-from typing import TYPE_CHECKING
-
 from autodiscover import pox
 from autodiscover.model import Encryption, Endpoints, MailServer, UrlRedirect
 from gateway.config import ACTIVESYNC_PATH, Backend, Config
-
-if TYPE_CHECKING:
-    pass
 
 IMPLICIT_TLS = frozenset({993, 995, 465})
 """Mail ports on which TLS starts with the first byte; others start it in the dialogue."""

@@ -1,14 +1,9 @@
 """The application of port 80."""
 
-from typing import TYPE_CHECKING
-
 from gateway.config import Config
 from gateway.endpoints.hosts import Certified, certified_names
 from gateway.endpoints.redirect import PlainRedirect
 from gateway.proxy.asgi import Message, Receive, Send
-
-if TYPE_CHECKING:
-    pass
 
 
 class Redirecting:

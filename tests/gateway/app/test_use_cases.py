@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.app import database_url, prepare, services
 from gateway.config import Limits, StoreConfig
 from gateway.services.devices import DeviceService
-from tests.support.inhabited import ADMIN, configured
+from tests.support.inhabited import configured
 from tests.support.offering import OFFERING
 
 
@@ -28,13 +28,6 @@ def test_preparing_makes_the_schema_and_may_be_done_again(tmp_path: Path) -> Non
     made = services(config)
     assert made.tenants.organisations() == []
     assert made.devices.open_wipes() == frozenset()
-    made.store.close()
-
-
-def test_a_new_organisation_gets_its_test_domain_below_the_base_domain(tmp_path: Path) -> None:
-    made = services(replace(configured(tmp_path, OFFERING, Limits()), base_domain="usher.test"))
-    made.tenants.create_organisation(ADMIN, "acme")
-    assert [domain.name for domain in made.tenants.domains("acme")] == ["acme.usher.test"]
     made.store.close()
 
 
