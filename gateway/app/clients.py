@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from autodiscover import pox
+from gateway.app.advertised import route
+from gateway.app.use_cases import domain_names, services
 from gateway.board import FEED_SILENCE, Figures
 from gateway.chance import SystemClock
 from gateway.config import Backend, Config, read_secret
@@ -54,9 +56,6 @@ from gateway.worker import UPKEEP_S, Rounds, Watch, WriteBehind
 
 if TYPE_CHECKING:
     from gateway.endpoints.self_service.things import Things
-
-from gateway.app.advertised import route
-from gateway.app.use_cases import domain_names, services
 
 TRACES_S = 2.0
 """Seconds until somebody who watches a device reads what it did."""
@@ -147,34 +146,11 @@ class Clients:
         self._services.store.close()
 
     def _compose(self) -> Routing:
-        config, made, threads = self._config, self._services, self._threads
-        credentials = Credentials(
-            self._login,
-            made.users,
-            LocalPasswords(),
-            self._upstreams,
-            threads,
-            time.monotonic,
-            last_verdict_s=config.limits.last_verdict_s,
-        )
-        credentials.app_passwords = made.app_passwords
-        answers = self._answers()
+        config, made = self._config, self._services
+        credentials, answers = self._credentials(), self._answers()
         discovery = self._discovery(credentials, answers)
-        proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
-        door = self._door()
-        errands = Errands(Handshakes(BackendKeys(made.store, SystemClock()), threads), door.admits)
-        rooms = Rooms(
-            credentials=credentials,
-            door=door,
-            lane=Lane(proof, self.snapshots, self._recollection, threads),
-            provisioning=Provisioning(made.devices, made.recovery, threads, config.limits),
-            conduct=ConductWatch(made.misbehaviour, made.identities, threads),
-            passage=Passage(self._upstreams, self.polls, self.snapshots, errands, config.limits),
-            welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
-            discovery=partial(discovery.speak, pox),
-        )
         activesync = ActiveSync(
-            rooms,
+            self._rooms(credentials, discovery),
             self.snapshots,
             drain_s=config.limits.early_answer_drain_s,
             tracing=self._tracing,
@@ -184,13 +160,42 @@ class Clients:
             answers,
             credentials.signed,
             ProfileSigner(config.tls, config.public_host),
-            threads.store,
+            self._threads.store,
             bars=self._gate.bars,
         )
         known = WellKnown(answers, config.public_host)
-        self_service = SelfService(credentials, made.self_sessions, profiles, threads, self._things)
+        self_service = SelfService(credentials, made.self_sessions, profiles, self._threads, self._things)
         health = Health({"change feed": self._hears}, names=False)
         return Routing(activesync, discovery, profiles, known, health, self_service)
+
+    def _credentials(self) -> Credentials:
+        credentials = Credentials(
+            self._login,
+            self._services.users,
+            LocalPasswords(),
+            self._upstreams,
+            self._threads,
+            time.monotonic,
+            last_verdict_s=self._config.limits.last_verdict_s,
+        )
+        credentials.app_passwords = self._services.app_passwords
+        return credentials
+
+    def _rooms(self, credentials: Credentials, discovery: DiscoveryEndpoint) -> Rooms:
+        made, threads, limits = self._services, self._threads, self._config.limits
+        proof = Proof(made.users.resolve, WipeLane(made.store, SystemClock()).prove)
+        door = self._door()
+        errands = Errands(Handshakes(BackendKeys(made.store, SystemClock()), threads), door.admits)
+        return Rooms(
+            credentials=credentials,
+            door=door,
+            lane=Lane(proof, self.snapshots, self._recollection, threads),
+            provisioning=Provisioning(made.devices, made.recovery, threads, limits),
+            conduct=ConductWatch(made.misbehaviour, made.identities, threads),
+            passage=Passage(self._upstreams, self.polls, self.snapshots, errands, limits),
+            welcome=Welcome(credentials, self._recollection, threads, self._upstreams),
+            discovery=partial(discovery.speak, pox),
+        )
 
     def _things(self) -> "Things":
         """The pages, with the templates that a worker who serves phones alone need not have."""
