@@ -3,9 +3,6 @@
 import httpx
 import pytest
 
-from gateway.records.authority import Appointment, Authority, Role
-from tests.gateway.endpoints.console.conftest import Sitting
-
 OWN, ALL = "/console/o/acme/notices", "/console/notices"
 WHO = "olga@acme.example"
 
@@ -28,9 +25,3 @@ async def test_what_is_no_address_is_refused_and_kept(browser: httpx.AsyncClient
     refused = await browser.post(OWN, data={"address": "no address", "kind": "wipe progress"})
     assert refused.status_code == 400
     assert 'value="no address"' in refused.text
-
-
-async def test_who_may_only_look_changes_nothing(sitting: Sitting) -> None:
-    async with sitting(Authority("a", appointments=(Appointment(Role.AUDITOR),))) as client:
-        assert "Tell an address" not in (await client.get(OWN)).text
-        assert (await client.post(OWN, data={"address": WHO})).status_code == 403
