@@ -1,7 +1,7 @@
 """The whole gateway as an operator runs it: ``usher serve`` with a file, SQLite and a directory of its own.
 
 Settings are the defaults but for addresses, the number of workers and what a benchmark says. The admin
-listener is left out, so that every child is a client worker.
+listener is left out where it is not asked for, so that every child is a client worker.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ public_port = {tls}
 clients = ["127.0.0.1:{tls}"]
 plain = ["127.0.0.1:{plain}"]
 redirect = []
-admin = []
+admin = [{admin}]
 workers = {workers}
 [tls]
 certificate = "{directory}/tls/server.pem"
@@ -100,14 +100,17 @@ def backend() -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def place(backend_port: int, *, workers: int, max_body: int = 50 << 20) -> Iterator[Place]:
+def place(
+    backend_port: int, *, workers: int, max_body: int = 50 << 20, administered: bool = False
+) -> Iterator[Place]:
     """A directory with settings and certificates, gone after the block."""
     with tempfile.TemporaryDirectory(prefix="usher-bench-") as name:
-        tls, plain = free_ports(2)
+        tls, plain, admin = free_ports(3)
         made = Place(Path(name), tls, plain)
         made.config.write_text(
             _FILE.format(
                 tls=tls,
+                admin=f'"127.0.0.1:{admin}"' if administered else "",
                 plain=plain,
                 workers=workers,
                 directory=name,

@@ -1,4 +1,4 @@
-"""From ``usher serve`` to the first answer over TLS, and what a worker weighs that has nothing to do.
+"""From ``usher serve`` to the first answer over TLS, and what a process weighs that has nothing to do.
 
 Started on SQLite in an empty directory, where the database is made and migrated, and again, bound to no core,
 as an operator starts it. The best of three counts: whatever else the machine does makes a start longer and
@@ -43,7 +43,7 @@ def _first_answer(where: Place) -> None:
 
 
 def _start(where: Place) -> tuple[float, float]:
-    """Seconds to the first answer, and MiB of an idle worker."""
+    """Seconds to the first answer, and MiB of the heaviest idle process."""
     began = time.monotonic()
     with started("gateway", "serve", "--config", where.config, core=None, log=where.log) as pid:
         _first_answer(where)
@@ -53,21 +53,21 @@ def _start(where: Place) -> tuple[float, float]:
 
 
 def figures() -> Iterator[Figure]:
-    """The first start, the following ones, and the heaviest worker's resident size."""
+    """The first start, the following ones, and the heaviest process's resident size."""
     here(LOAD)
     fresh: list[float] = []
     again: list[float] = []
     sizes: list[float] = []
     with backend() as mail:
         for _ in range(STARTS):
-            with place(mail, workers=2) as where:
+            with place(mail, workers=2, administered=True) as where:
                 for times in (fresh, again):
                     seconds, size = _start(where)
                     times.append(seconds)
                     sizes.append(size)
     yield Figure("start_to_first_answer_fresh", min(fresh), "s", 2)
     yield Figure("start_to_first_answer", min(again), "s", 2)
-    yield Figure("idle_worker_memory", max(sizes), "MiB", 120)
+    yield Figure("idle_process_memory", max(sizes), "MiB", 120)
 
 
 if __name__ == "__main__":
