@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from gateway.endpoints.api.calls import Body, With, choice, needs
-from gateway.endpoints.api.homes import OUTSIDE, WITHIN
+from gateway.endpoints.api.calls import Body, With, choice
+from gateway.endpoints.api.homes import add_to_both
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.records.events import Letter, LetterKind, NoticeKind, Progress, Subscription
@@ -104,10 +104,4 @@ def _routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
         use.notices.remove(actor, home, address)
 
 
-_routes(router, WITHIN, needs(Permission.NOTICE_READ), needs(Permission.NOTICE_WRITE))
-_routes(
-    everywhere,
-    OUTSIDE,
-    needs(Permission.NOTICE_READ, everywhere=True),
-    needs(Permission.NOTICE_WRITE, everywhere=True),
-)
+add_to_both(router, everywhere, Permission.NOTICE_READ, Permission.NOTICE_WRITE, _routes)

@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from gateway.endpoints.api.calls import Bearer, Body, Filter, Query, With, choice, needs
+from gateway.endpoints.api.calls import Bearer, Body, Filter, Query, With, choice
 from gateway.endpoints.api.cursors import read_number, write_cursor
-from gateway.endpoints.api.homes import OUTSIDE, WITHIN
+from gateway.endpoints.api.homes import add_to_both
 from gateway.endpoints.api.signposts import SHOWN_ONCE
 from gateway.records import Actor, AuditTag
 from gateway.records.authority import Permission
 from gateway.records.events import Delivery, Progress, Webhook
-from gateway.services.webhooks import OVERLAP, WebhookChanges
+from gateway.services.webhooks import OVERLAP, Secreted, WebhookChanges
 
 router = APIRouter(prefix="/organisations/{organisation}/webhooks", tags=["webhooks"])
 everywhere = APIRouter(prefix="/webhooks", tags=["webhooks"])
@@ -145,7 +145,7 @@ def delivery_view(delivery: Delivery) -> DeliveryView:
 
 
 def _routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
-    """Every route, below an organisation and below none."""
+    """What there is, and changing it."""
 
     @router.get("")
     def list_webhooks(use: With, home: str = at, _actor: Actor = read) -> WebhookList:
@@ -157,8 +157,7 @@ def _routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
         body: NewWebhook, use: With, bearer: Bearer, home: str = at, actor: Actor = write
     ) -> SecretedWebhook:
         """Make one; it is told what happens from now on. Its secret is in this answer and in no other."""
-        made = use.webhooks.create(actor, home, _changes(body), everywhere=_for_all(bearer))
-        return SecretedWebhook(**_values(made.webhook), secret=made.secret)
+        return _secreted(use.webhooks.create(actor, home, _changes(body), everywhere=_for_all(bearer)))
 
     @router.get("/{webhook}")
     def get_webhook(webhook: str, use: With, home: str = at, _actor: Actor = read) -> WebhookView:
@@ -183,8 +182,11 @@ def _routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
         webhook: str, use: With, home: str = at, actor: Actor = write, body: Rotation = UNTOLD
     ) -> SecretedWebhook:
         """Give it another secret; for a while both sign."""
-        made = use.webhooks.rotate(actor, home, webhook, timedelta(hours=body.overlap_hours))
-        return SecretedWebhook(**_values(made.webhook), secret=made.secret)
+        return _secreted(use.webhooks.rotate(actor, home, webhook, timedelta(hours=body.overlap_hours)))
+
+
+def _delivery_routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
+    """What is put on its way, and what was."""
 
     @router.post("/{webhook}/test", status_code=202)
     def test_webhook(webhook: str, use: With, home: str = at, actor: Actor = write) -> DeliveryView:
@@ -197,10 +199,6 @@ def _routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
     ) -> WebhookView:
         """Send everything once more that happened after a record."""
         return view(use.webhooks.replay(actor, home, webhook, query.after))
-
-
-def _delivery_routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
-    """What is and was on its way."""
 
     @router.get("/{webhook}/deliveries")
     def list_deliveries(
@@ -218,6 +216,10 @@ def _delivery_routes(router: APIRouter, at: Any, read: Any, write: Any) -> None:
     def replay_one(webhook: str, sequence: int, use: With, home: str = at, actor: Actor = write) -> Revived:
         """Send one delivery once more."""
         return Revived(deliveries=use.webhooks.revive(actor, home, webhook, _event(sequence)))
+
+
+def _secreted(made: Secreted) -> SecretedWebhook:
+    return SecretedWebhook(**_values(made.webhook), secret=made.secret)
 
 
 def _values(webhook: Webhook) -> dict[str, Any]:
@@ -253,11 +255,11 @@ def _event(sequence: int) -> int:
     return sequence if 0 < sequence < 2**63 else 0
 
 
-for _add in (_routes, _delivery_routes):
-    _add(router, WITHIN, needs(Permission.WEBHOOK_READ), needs(Permission.WEBHOOK_WRITE))
-    _add(
-        everywhere,
-        OUTSIDE,
-        needs(Permission.WEBHOOK_READ, everywhere=True),
-        needs(Permission.WEBHOOK_WRITE, everywhere=True),
-    )
+add_to_both(
+    router,
+    everywhere,
+    Permission.WEBHOOK_READ,
+    Permission.WEBHOOK_WRITE,
+    _routes,
+    _delivery_routes,
+)
