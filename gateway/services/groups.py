@@ -17,6 +17,7 @@ from gateway.services.names import fold, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.rollout import begin, groups_matter, reconsider_user
 from gateway.services.routing import require_route
+from gateway.services.sparse import Sparse
 from gateway.services.tenants import found
 
 MAXIMUM_PRIORITY = 1_000_000
@@ -24,7 +25,7 @@ MAXIMUM_PRIORITY = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class GroupChanges:
+class GroupChanges(Sparse):
     """What an administrator sets of a group; None leaves it as it is. See ``records.Group``."""
 
     name: str | None = None
@@ -32,10 +33,6 @@ class GroupChanges:
     state: EntityState | None = None
     backend: str | None = None
     priority: int | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 NO_CHANGES = GroupChanges()

@@ -11,21 +11,18 @@ from gateway.services.addressing import require_free
 from gateway.services.home_acts import HomeActs
 from gateway.services.names import fold, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
+from gateway.services.sparse import Sparse
 from gateway.services.tenants import found
 
 
 @dataclass(frozen=True, slots=True)
-class ResourceChanges:
+class ResourceChanges(Sparse):
     """What an administrator sets of a resource; None leaves it as it is. See ``records.Resource``."""
 
     name: str | None = None
     address: str | None = None
     kind: ResourceKind | None = None
     state: EntityState | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields that are set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class Resources:

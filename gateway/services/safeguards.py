@@ -5,7 +5,7 @@ permission of its own, and whether a change loosens is judged in its transaction
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +14,7 @@ from gateway.records import Actor, AuditTag, Organisation, Safeguards
 from gateway.services.acts import Entry
 from gateway.services.home_acts import HomeActs
 from gateway.services.ports import Clock, Store
+from gateway.services.sparse import Sparse
 from gateway.services.tenants import found, require_whole
 from gateway.services.wipe_guards import freeze, set_safeguards
 
@@ -38,7 +39,7 @@ NEEDS_LOOSEN = "Loosening a safeguard needs a permission of its own: {}."
 
 
 @dataclass(frozen=True, slots=True)
-class SafeguardChanges:
+class SafeguardChanges(Sparse):
     """What is to be changed; None leaves it. See ``records.Safeguards``; a freeze is lifted by ``lift``."""
 
     approve_full_wipes: bool | None = None
@@ -52,11 +53,6 @@ class SafeguardChanges:
     rollout_minutes: int | None = None
     rollout_per_minute: int | None = None
     quarantine_days: int | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields that are set."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
 
 
 class SafeguardService:

@@ -25,6 +25,7 @@ from gateway.services.departures import record_departures, refuse_pending_wipes
 from gateway.services.names import require_alias, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.routing import require_route
+from gateway.services.sparse import Sparse
 from mdm.device import AccessLevel
 from mdm.rules import Mode
 
@@ -64,7 +65,7 @@ BEGINNINGS = frozenset({_S.REQUESTED, _S.CREATING, _S.VALIDATING, _S.ACTIVE, _S.
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Sparse):
     """What an administrator sets of an organisation; None leaves it as it is. See
     ``records.Organisation``."""
 
@@ -79,11 +80,6 @@ class Settings:
     device_limit: int | None = None
     rules_mode: Mode | None = None
     spared_before: datetime | None = None
-
-    def given(self) -> dict[str, Any]:
-        """The fields that are set."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in values.items() if value is not None}
 
 
 NO_SETTINGS = Settings()

@@ -6,7 +6,7 @@ change a URL would have it too.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from gateway.services.event_catalogue import CATALOGUE
 from gateway.services.events import event_of, single
 from gateway.services.ports import Clock, KeySource, Store
 from gateway.services.recovery import Sealing
+from gateway.services.sparse import Sparse
 from gateway.services.webhook_signatures import new_secret
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ LONGEST_OVERLAP = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookChanges:
+class WebhookChanges(Sparse):
     """What is to be so; None leaves it as it is."""
 
     url: str | None = None
@@ -44,11 +45,6 @@ class WebhookChanges:
     types: tuple[AuditTag, ...] | None = None
     enabled: bool | None = None
     allow_private: bool | None = None
-
-    def given(self) -> dict[str, Any]:
-        """What is not None."""
-        named = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in named.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
