@@ -7,26 +7,18 @@ revealed to an administrator who says why: the reveal stands in the audit trail 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
-from certs.sealing import SealBroken
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.effective import effective
 from gateway.services.partnerships import present, target_of
 from gateway.services.ports import Clock, Store
+from gateway.services.sealing import Sealing, Seals
 from mdm.device import DeviceKey
 from mdm.settings import DENIED_BY_POLICY, SUCCESS, RecoveryPassword
 
 ENABLED = "PasswordRecoveryEnabled"
-
-
-class Sealing(Protocol):
-    """``certs.sealing.Sealer`` as the services see it."""
-
-    def seal(self, plain: str, context: str) -> bytes: ...
-    def open(self, sealed: bytes, context: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +36,7 @@ class Recovery:
         """``sealing`` reads the secret when it is needed: OSError and ValueError as they come."""
         self._store = store
         self._acts = Acts(store, clock)
-        self._made = sealing
+        self._seals = Seals(sealing)
 
     def take(self, actor: Actor, key: DeviceKey, given: RecoveryPassword) -> str:
         """Keep what a device gives, or forget what was kept; returns the Status to answer.
@@ -72,12 +64,6 @@ class Recovery:
         act = Act(AuditTag.RECOVERY_REVEALED, actor, key.organisation, target_of(key), reason)
         return self._acts.perform(act, lambda entry: self._revealed(entry, key, reason))
 
-    def _sealing(self) -> Sealing:
-        try:
-            return self._made()
-        except (OSError, ValueError) as error:
-            raise GatewayError(Kind.UNAVAILABLE, "The sealing secret cannot be read.") from error
-
     def _taken(self, entry: Entry, key: DeviceKey, given: RecoveryPassword) -> str:
         present(entry.transaction.devices, key)
         kept = entry.transaction.device_passwords
@@ -89,7 +75,7 @@ class Recovery:
             ENABLED
         ):
             return DENIED_BY_POLICY
-        kept.put(key, self._sealing().seal(given.text, _context(key)), entry.now)
+        kept.put(key, self._seals.seal(given.text, _context(key)), entry.now)
         entry.record()
         return SUCCESS
 
@@ -101,11 +87,7 @@ class Recovery:
         if kept is None:
             raise GatewayError(Kind.NOT_FOUND, "No recovery password is kept for this device.")
         sealed, stored_at = kept
-        try:
-            password = self._sealing().open(sealed, _context(key))
-        except SealBroken:
-            fault = "It was sealed with another secret than store.sealing_key_file holds now."
-            raise GatewayError(Kind.CONFLICT, fault) from None
+        password = self._seals.open(sealed, _context(key))
         entry.record(after={"stored_at": stored_at.isoformat()})
         return Revealed(password, stored_at)
 

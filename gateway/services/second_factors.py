@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from certs.sealing import SealBroken
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records.administrators import Administrator
 from gateway.services import drawn_secrets
 from gateway.services.ports import KeySource
-from gateway.services.recovery import Sealing
+from gateway.services.sealing import Sealing, Seals
 
 
 class TimedCodes(Protocol):
@@ -40,7 +39,7 @@ class SecondFactors:
         """``sealing`` reads the secret when it is needed: OSError and ValueError as they come."""
         self._codes = codes
         self._keys = keys
-        self._made = sealing
+        self._seals = Seals(sealing)
 
     def offered(self, account: Administrator) -> tuple[Administrator, Offer]:
         """The account with a new secret that counts for nothing yet.
@@ -49,7 +48,7 @@ class SecondFactors:
             GatewayError: UNAVAILABLE without a sealing secret.
         """
         secret = drawn_secrets.draw_factor(self._keys)
-        sealed = self._sealing().seal(secret, _context(account))
+        sealed = self._seals.seal(secret, _context(account))
         return replace(account, totp_offered=sealed), Offer(secret, self._codes.uri(secret, account.name))
 
     def enrolled(self, account: Administrator, code: str, now: datetime) -> Administrator | None:
@@ -82,18 +81,8 @@ class SecondFactors:
     ) -> int | None:
         if sealed is None:
             return None
-        try:
-            secret = self._sealing().open(sealed, _context(account))
-        except SealBroken:
-            fault = "It was sealed with another secret than store.sealing_key_file holds now."
-            raise GatewayError(Kind.UNAVAILABLE, fault) from None
+        secret = self._seals.open(sealed, _context(account), broken=Kind.UNAVAILABLE)
         return self._codes.step(secret, code, now, last)
-
-    def _sealing(self) -> Sealing:
-        try:
-            return self._made()
-        except (OSError, ValueError) as error:
-            raise GatewayError(Kind.UNAVAILABLE, "The sealing secret cannot be read.") from error
 
 
 def without(account: Administrator) -> Administrator:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from certs.sealing import SealBroken
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.events import Delivery, Progress, Webhook
@@ -20,7 +19,7 @@ from gateway.services.deliveries import on_its_way, put_on_its_way
 from gateway.services.event_catalogue import CATALOGUE
 from gateway.services.events import event_of, single
 from gateway.services.ports import Clock, KeySource, Store
-from gateway.services.recovery import Sealing
+from gateway.services.sealing import Sealing, Seals
 from gateway.services.sparse import Sparse
 from gateway.services.webhook_signatures import new_secret
 
@@ -63,7 +62,7 @@ class Webhooks:
         self._acts = Acts(store, clock)
         self._clock = clock
         self._keys = keys
-        self._made = sealing
+        self._seals = Seals(sealing)
 
     def list(self, organisation: str) -> Sequence[Webhook]:
         """Those of the organisation with this id; of an empty one, the gateway's."""
@@ -97,7 +96,7 @@ class Webhooks:
                 False,
                 entry.transaction.places.present(),
                 entry.now,
-                secret=self._sealing().seal(secret, _context(identity)),
+                secret=self._seals.seal(secret, _context(identity)),
             )
             made = _with(blank, changes, everywhere=everywhere)
             entry.transaction.webhooks.add(made)
@@ -142,7 +141,7 @@ class Webhooks:
             until = entry.now + overlap
             after = replace(
                 before,
-                secret=self._sealing().seal(secret, _context(webhook)),
+                secret=self._seals.seal(secret, _context(webhook)),
                 former=before.secret if overlap else None,
                 former_until=until if overlap else None,
             )
@@ -234,11 +233,7 @@ class Webhooks:
         sealed = [webhook.secret]
         if webhook.former is not None and webhook.former_until is not None and now < webhook.former_until:
             sealed.append(webhook.former)
-        try:
-            return [self._sealing().open(each, _context(webhook.id)) for each in sealed]
-        except SealBroken:
-            fault = "It was sealed with another secret than store.sealing_key_file holds now."
-            raise GatewayError(Kind.CONFLICT, fault) from None
+        return [self._seals.open(each, _context(webhook.id)) for each in sealed]
 
     def _perform(
         self, tag: AuditTag, actor: Actor, organisation: str, webhook: str, work: Callable[[Entry], T]
@@ -247,12 +242,6 @@ class Webhooks:
 
     def _drawn(self) -> str:
         return new_secret(self._keys.identity("") + self._keys.identity(""))
-
-    def _sealing(self) -> Sealing:
-        try:
-            return self._made()
-        except (OSError, ValueError) as error:
-            raise GatewayError(Kind.UNAVAILABLE, "The sealing secret cannot be read.") from error
 
 
 def shown(webhook: Webhook) -> dict[str, Any]:
