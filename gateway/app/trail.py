@@ -11,7 +11,7 @@ from gateway.chance import Secrets, SystemClock
 from gateway.config import Config, read_secret
 from gateway.services.audit import AuditService
 from gateway.services.audit_archiving import AuditArchiving
-from gateway.services.audit_verifying import AuditVerifier
+from gateway.services.audit_verifying import AuditVerifier, LastReport
 from gateway.services.checkpoints import Checkpoints
 from gateway.services.device_reports import DeviceReports
 from gateway.services.events import Events
@@ -34,10 +34,10 @@ class Trail:
     notices: Notices
 
 
-def trail(config: Config, store: DatabaseStore, sealing: Callable[[], Sealer]) -> Trail:
-    """Make them; nothing is connected or read before the first call."""
+def trail(config: Config, store: DatabaseStore, sealing: Callable[[], Sealer], last: LastReport) -> Trail:
+    """Make them, nothing is connected or read before the first call; ``last``: the process's own to remember."""
     clock, signer = SystemClock(), lru_cache(1)(partial(_signer, config))
-    verifier = AuditVerifier(store, clock, signer)
+    verifier = AuditVerifier(store, clock, signer, last)
     return Trail(
         audit=AuditService(store, clock),
         audit_verifier=verifier,

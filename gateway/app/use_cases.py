@@ -18,6 +18,7 @@ from gateway.probes.examining import Examination
 from gateway.records.authority import EVERYTHING, Reach
 from gateway.records.machine import Machine
 from gateway.services.administrators import Administrators
+from gateway.services.audit_verifying import LastReport
 from gateway.services.refusals import Refusals
 from gateway.services.repetitions import Repetitions
 from gateway.services.tokens import Tokens
@@ -48,12 +49,13 @@ class Services(Directory, Fleet, Trail, Front):
 def services(config: Config) -> Services:
     """Make the use cases; nothing is connected before the first call."""
     store = open_store(database_url(config))
-    return _on(config, store, front(config, store, _sealing(config)))
+    return _on(config, store, front(config, store, _sealing(config)), LastReport())
 
 
-def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
+def _on(config: Config, store: DatabaseStore, door: Front, last: LastReport) -> Services:
     clock, keys, sealing = SystemClock(), Secrets(), _sealing(config)
-    groups = (directory(config, store), fleet(store, sealing), trail(config, store, sealing), door)
+    records = trail(config, store, sealing, last)
+    groups = (directory(config, store), fleet(store, sealing), records, door)
     return Services(
         **{name: use_case for group in groups for name, use_case in vars(group).items()},
         store=store,
@@ -63,7 +65,7 @@ def _on(config: Config, store: DatabaseStore, door: Front) -> Services:
         refusals=Refusals(store, clock),
         examine=Examination(config),
         machine=ConfiguredMachine(config, clock),
-        made=partial(_on, config, door=door),
+        made=partial(_on, config, door=door, last=last),
     )
 
 

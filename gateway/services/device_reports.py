@@ -32,7 +32,7 @@ class DeviceReport:
         sheet: None for a device that is not on the list.
         archived: what it was when it left the list, the youngest first.
         records: every record about it, oldest first, as far as they are not in an archive.
-        trail: what a verification of the whole trail found a moment ago.
+        trail: what a verification of the whole trail found, at most an hour ago.
     """
 
     at: datetime
@@ -44,6 +44,11 @@ class DeviceReport:
     orders: Sequence[WipeOrder]
     records: Sequence[AuditRecord]
     trail: Report
+
+    @property
+    def unverified(self) -> int:
+        """Records that came after the verification."""
+        return sum(each.sequence > self.trail.last for each in self.records)
 
 
 class DeviceReports:
@@ -65,7 +70,7 @@ class DeviceReports:
 
         Raises:
             GatewayError: NOT_FOUND where there is neither a device nor a record of one; as
-                ``AuditVerifier.verify``.
+                ``AuditVerifier.lately``.
         """
         home = self._finder.organisation(organisation)
         owner = self._owner(home.id, user)
@@ -79,7 +84,7 @@ class DeviceReports:
             orders = transaction.wipe_orders.list(
                 home.id, user=key.user, device_id=key.device_id, limit=ORDERS
             )
-        trail = self._verifier.verify()
+        trail = self._verifier.lately()
         now = self._clock.now()
         return DeviceReport(now, home, key, owner, self._sheet(key), archived, orders, records, trail)
 

@@ -1,8 +1,11 @@
 """``/organisations/{organisation}/domains/{domain}/records`` and ``verify`` (product 2.5, 7.3).
 
 To verify takes as long as strangers take to answer, at most some tens of seconds; the answer is what is kept.
+An organisation has one look at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -111,9 +114,27 @@ def domain_records(organisation: str, domain: str, use: With, _actor: Reader) ->
 @router.post("/verify")
 async def verify_domain(organisation: str, domain: str, use: With, _actor: Writer) -> CheckView:
     """Look at the domain's records and at both phases of AutoDiscover now, and keep what is found."""
-    plan = await run_sync(use.domain_records.plan, domain, organisation)
+    home = await run_sync(use.finder.organisation, organisation)
+    plan = await run_sync(use.domain_records.plan, domain, home.id)
     try:
-        verdicts = await use.examine(plan.domain, plan.records)
+        with _alone(home.id):
+            verdicts = await use.examine(plan.domain, plan.records)
     except CertificateError as error:
         raise GatewayError(Kind.UNAVAILABLE, f"dns.ca_file: {error}") from error
     return check_view(await run_sync(use.domain_records.save, plan, verdicts))
+
+
+@contextmanager
+def _alone(organisation: str) -> Iterator[None]:
+    """GatewayError THROTTLED while another domain of the organisation is looked at."""
+    if organisation in _looked_at:
+        raise GatewayError(Kind.THROTTLED, "A domain of the organisation is being checked: wait for it.")
+    _looked_at.add(organisation)
+    try:
+        yield
+    finally:
+        _looked_at.discard(organisation)
+
+
+_looked_at: set[str] = set()
+"""Organisations whose domains are looked at now: a look asks dozens of servers, which its operator chose."""

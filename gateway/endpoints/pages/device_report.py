@@ -57,6 +57,7 @@ def device_report(report: DeviceReport) -> str:
         "device_report.html",
         report=report,
         trail=report.trail,
+        unverified=report.unverified,
         owner=report.user.address if report.user else report.key.user,
         facts=list(_facts(report)),
         layers=list(reversed(report.sheet.policy.layers)) if report.sheet else [],

@@ -11,6 +11,7 @@ from gateway.app.trail import Trail, trail
 from gateway.config import Config
 from gateway.config.telling import Audit
 from gateway.errors import GatewayError, Kind
+from gateway.services.audit_verifying import LastReport
 from tests.support.desk import Desk, furnish
 from tests.support.inhabited import ADMIN
 
@@ -24,7 +25,9 @@ def wired(desk: Desk, **settings: Path) -> Trail:
     """The use cases with these settings, after something happened that is to be sealed."""
     desk.services.tenants.create_organisation(ADMIN, f"m{len(desk.services.tenants.organisations())}")
     config: Config = replace(desk.config, audit=Audit(**settings))
-    return trail(config, desk.services.store, lambda: pytest.fail("no secret is needed for this"))
+    return trail(
+        config, desk.services.store, lambda: pytest.fail("no secret is needed for this"), LastReport()
+    )
 
 
 def test_checkpoints_are_appended_to_the_file_outside(desk: Desk, tmp_path: Path) -> None:

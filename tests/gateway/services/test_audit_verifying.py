@@ -11,7 +11,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import CHECKPOINT, Seal
 from gateway.services import audit_verifying
 from gateway.services.audit_seals import sealed
-from gateway.services.audit_verifying import AuditVerifier
+from gateway.services.audit_verifying import AuditVerifier, LastReport, Report
 from gateway.store import DatabaseStore
 from gateway.store.tables import audit
 from tests.support.stores import NOON, store, store_url
@@ -216,6 +216,35 @@ def test_it_goes_one_at_a_time_and_not_without_the_key(trail: Trail) -> None:
     with pytest.raises(GatewayError) as caught:
         AuditVerifier(trail.store, trail.clock, missing).verify()
     assert caught.value.kind is Kind.UNAVAILABLE
+
+
+def test_who_may_begin_none_is_told_the_last_one_for_an_hour(trail: Trail) -> None:
+    last = LastReport()
+
+    def lately() -> Report:
+        return AuditVerifier(trail.store, trail.clock, signer, last).lately()
+
+    with audit_verifying._ONE_AT_A_TIME, pytest.raises(GatewayError):
+        lately()
+    first = lately()
+    trail.write(1, first=SIZE + 1)
+    trail.clock.pass_by(minutes=59)
+    assert lately() is first and first.last == SIZE
+    trail.clock.pass_by(minutes=1)
+    with audit_verifying._ONE_AT_A_TIME:
+        assert lately() is first
+    again = lately()
+    assert (again.last, again.at) == (SIZE + 1, trail.clock.now())
+    whole = AuditVerifier(trail.store, trail.clock, signer, last).verify()
+    assert lately() is whole
+
+
+def test_what_was_found_with_a_file_is_told_to_who_showed_it(trail: Trail) -> None:
+    last = LastReport()
+    verifier = AuditVerifier(trail.store, trail.clock, signer, last)
+    other = Seal(CHECKPOINT, 3, "0" * 64, NOON, 3)
+    assert not verifier.verify([other]).sound
+    assert verifier.lately().sound
 
 
 def test_a_seal_of_one_kind_is_none_of_the_other(trail: Trail) -> None:

@@ -1,15 +1,19 @@
 """A domain's records over REST (product 2.5, 7.3)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from autodiscover.verdicts import Verdict
 from gateway import app
 from gateway.config import load
+from gateway.probes.examining import Examination
 from tests.support.desk import Desk, browser
 from tests.support.dns_server import dnsmasq
+from tests.support.world import ADMIN
 
 ACME = "/api/v1/organisations/acme/domains/acme.example"
 
@@ -55,6 +59,30 @@ async def test_a_check_is_performed_and_kept(asking: httpx.AsyncClient) -> None:
     assert alias["mend"] == "Publish: autodiscover.acme.example. 3600 IN CNAME localhost."
     assert [(phase["number"], phase["passed"]) for phase in alias["phases"]] == [(2, False), (3, False)]
     assert (await asking.get(f"{ACME}/records")).json()["check"] == check
+
+
+async def test_an_organisation_has_one_look_at_once_however_it_is_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*_: object) -> tuple[Verdict, ...]:
+        begun.set()
+        await go_on.wait()
+        return ()
+
+    monkeypatch.setattr(Examination, "__call__", slow)
+    home = desk.services.finder.organisation("acme").id
+    desk.services.tenants.add_domain(ADMIN, "acme", "acme.test")
+    async with browser(desk.config) as asking, asyncio.TaskGroup() as group:
+        first = group.create_task(asking.post(f"{ACME}/verify"))
+        await begun.wait()
+        for path in (ACME, f"/api/v1/organisations/{home}/domains/acme.test"):
+            assert (await asking.post(f"{path}/verify")).status_code == 429
+        other = group.create_task(asking.post("/api/v1/organisations/globex/domains/globex.example/verify"))
+        go_on.set()
+        assert ((await first).status_code, (await other).status_code) == (200, 200)
+        assert (await asking.post(f"{ACME}/verify")).status_code == 200
 
 
 async def test_a_domain_of_another_organisation_is_not_there(client: httpx.AsyncClient) -> None:
