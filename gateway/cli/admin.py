@@ -123,7 +123,7 @@ def dismiss(work: Work, name: str, appointments: dict[str, Any]) -> None:
 @_PASSWORD_FILE
 @on_store
 def password(work: Work, name: str, password_file: TextIO | None) -> None:
-    """Give NAME a password; sessions of the account end."""
+    """Give NAME a password; sessions and tokens of the account end."""
     body = {"password": own_password(password_file)}
     _show(work, work.api.put(at("administrators", name, "password"), AdministratorView, body))
 

@@ -18,6 +18,7 @@ from gateway.records.authority import Appointment, Authority
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.appointing import placed, require_covered, require_no_more_than
 from gateway.services.names import fold, optional_address, require_text
+from gateway.services.ousting import oust
 from gateway.services.password_policy import require_good
 from gateway.services.persons import REMEMBERED, Asker, OnePerson, asked_by, parts
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
@@ -148,7 +149,7 @@ class Administrators:
     def set_password(
         self, actor: Actor, authority: Authority, id_or_name: str, password: str
     ) -> Administrator:
-        """Give another account a password; its sessions end.
+        """Give another account a password; its sessions and its tokens end.
 
         Raises:
             GatewayError: MALFORMED where the password policy is broken; FORBIDDEN for an account that may do
@@ -165,7 +166,7 @@ class Administrators:
 
     def reset_second_factor(self, actor: Actor, authority: Authority, id_or_name: str) -> Administrator:
         """Take another account's second factor, passkeys and recovery codes away, as when the phone is lost;
-        its sessions end. It enrols a new one at its next sign-in. Errors as ``set_password``."""
+        its sessions and tokens end. It enrols a new one at its next sign-in. Errors as ``set_password``."""
 
         def work(entry: Entry, before: Administrator) -> Administrator:
             _require_vouching(authority, before)
@@ -361,9 +362,9 @@ def _vouched(entry: Entry, authority: Authority, account: Administrator) -> Admi
 
 
 def _became_anothers(entry: Entry, before: Administrator, after: Administrator) -> Administrator:
-    """Whoever was signed in as the account is not any more."""
+    """Whoever was in the account is not any more."""
     entry.transaction.administrators.save(after)
-    entry.transaction.sessions.end_all(after.id)
+    oust(entry, after)
     return _told(entry, before, after)
 
 

@@ -15,6 +15,7 @@ from gateway.services.acts import Act, Acts, Entry
 from gateway.services.administrators import home_of, shown
 from gateway.services.drawn_secrets import draw_password
 from gateway.services.names import fold
+from gateway.services.ousting import oust
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store
 from gateway.services.second_factors import without
 
@@ -40,8 +41,8 @@ class Recovering:
         self._passwords = passwords
 
     def recover(self, actor: Actor, name: str) -> Recovered:
-        """Enable the account, take its second factor away, end its sessions, and give it a password that is
-        good for one sign-in within the hour, at which nothing but a new one can be set. NOT_FOUND."""
+        """Enable the account, take its second factor away, end its sessions and tokens, and give it a password
+        that is good for one sign-in within the hour, at which nothing but a new one can be set. NOT_FOUND."""
         password = draw_password(self._keys)
         hashed = self._passwords.hash(password)
         with self._store.read() as transaction:
@@ -64,7 +65,7 @@ class Recovering:
             )
             entry.transaction.administrators.save(after)
             entry.transaction.passkeys.remove_all(after.id)
-            entry.transaction.sessions.end_all(after.id)
+            oust(entry, after)
             entry.record(before=shown(before), after=shown(after))
             return Recovered(after.name, password, until)
 

@@ -122,14 +122,15 @@ def remove_administrator(administrator: str, use: With, actor: Writer) -> None:
 def set_administrator_password(
     administrator: str, body: PasswordBody, use: With, actor: Writer, bearer: Bearer
 ) -> AdministratorView:
-    """Give another account a password; its sessions end. Your own: ``PUT /me/password``."""
+    """Give another account a password; its sessions and tokens end. Your own: ``PUT /me/password``."""
     account = use.administrators.set_password(actor, bearer.authority, administrator, body.password)
     return administrator_view(account)
 
 
 @router.post(ONE + "/second-factor/reset")
 def reset_second_factor(administrator: str, use: With, actor: Writer, bearer: Bearer) -> AdministratorView:
-    """Take another account's second factor away, as when the phone is lost; its sessions end."""
+    """Take another account's second factor away, as when the phone is lost; its sessions and tokens
+    end."""
     return administrator_view(use.administrators.reset_second_factor(actor, bearer.authority, administrator))
 
 
