@@ -16,7 +16,7 @@ from gateway.services.credential_checks import Checks, SessionRules
 from gateway.services.opening import Opening
 from gateway.services.own_account import OwnAccount
 from gateway.services.passkeys import Ceremonies, Passkeys
-from gateway.services.ports import Store
+from gateway.services.ports import Clock, Store
 from gateway.services.provider_sign_in import Provider, ProviderSignIn
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
@@ -26,6 +26,8 @@ from gateway.services.signing_in import SigningIn
 
 CALLBACK = "/console/sign-in/provider/callback"
 """Whither an identity provider sends browsers back; it has to know the whole address."""
+
+SYSTEM = SystemClock()
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,22 @@ class Front:
     recognition: Recognition
 
 
-def front(config: Config, store: Store, sealing: Callable[[], Sealer]) -> Front:
+def front(
+    config: Config,
+    store: Store,
+    sealing: Callable[[], Sealer],
+    clock: Clock = SYSTEM,
+    ticking: Callable[[], float] = time.monotonic,
+) -> Front:
     """Make it; nothing is connected or read before the first call."""
-    clock, keys, passwords = SystemClock(), Secrets(), LocalPasswords()
+    keys, passwords = Secrets(), LocalPasswords()
     rules = SessionRules(
         timedelta(seconds=config.admin.session_idle_s),
         timedelta(seconds=config.admin.session_s),
         config.admin.require_second_factor,
     )
     factors = SecondFactors(TimedCodes(), keys, sealing)
-    checks = Checks(store, clock, Delays(), time.monotonic)
+    checks = Checks(store, clock, Delays(), ticking)
     opening = Opening(store, clock, keys, rules)
     return Front(
         SigningIn(store, clock, opening, passwords, factors, checks, rules),

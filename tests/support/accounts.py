@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import httpx
 from certs.sealing import Sealer
 from gateway.app.front import Front, front
 from gateway.chance import SystemClock
-from gateway.config import Admin
+from gateway.config import Admin, load
 from gateway.directory.local import LocalPasswords
 from gateway.directory.second_factor import code_at
 from gateway.records import Actor, AuditRecord, AuditTag
@@ -29,6 +29,12 @@ PASSWORD = "Canary-Horse-1"
 OWNER = Appointment(Role.OWNER)
 ROOT = Authority("cli:root", appointments=MACHINE, confirmed=True)
 ROOT_ACTOR = Actor("admin", "cli:root")
+SETTINGS = {
+    "USHER_PUBLIC_HOST": "mail.example",
+    "USHER_BACKENDS_DEFAULT_URL": "https://backend.example/",
+    "USHER_TLS_CERTIFICATE": "/c",
+    "USHER_TLS_KEY": "/k",
+}
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 
 
@@ -98,7 +104,9 @@ def house(store: DatabaseStore, admin: Admin | None = None) -> House:
     """The services on a store, with organisations Acme and Globex in it."""
     clock, keys = Clock(), Keys()
     sealer = Sealer(b"sealing secret of a test, 32 octets and more")
-    door = front(admin or Admin(), store, lambda: sealer, clock, lambda: clock.now().timestamp())
+    settings = replace(admin or Admin(), host="localhost", port=443)
+    config = replace(load(None, SETTINGS, check_files=False), admin=settings)
+    door = front(config, store, lambda: sealer, clock, lambda: clock.now().timestamp())
     with store.write() as transaction:
         for each in (ACME, GLOBEX):
             transaction.directory.add_organisation(each)
