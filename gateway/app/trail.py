@@ -35,7 +35,7 @@ class Trail:
 
 
 def trail(config: Config, store: DatabaseStore, sealing: Callable[[], Sealer], last: LastReport) -> Trail:
-    """Make them, nothing is connected or read before the first call; ``last``: what this process remembers."""
+    """Make them, nothing is connected or read before the first call; ``last``: what a process remembers."""
     clock, signer = SystemClock(), lru_cache(1)(partial(_signer, config))
     verifier = AuditVerifier(store, clock, signer, last)
     return Trail(

@@ -41,8 +41,9 @@ class Recovering:
         self._passwords = passwords
 
     def recover(self, actor: Actor, name: str) -> Recovered:
-        """Enable the account, take its second factor away, end its sessions and tokens, and give it a password
-        that is good for one sign-in within the hour, at which nothing but a new one can be set. NOT_FOUND."""
+        """Enable the account, take its second factor away, end its sessions and tokens, and give it a
+        password that is good for one sign-in within the hour, at which nothing but a new one can be set.
+        NOT_FOUND."""
         password = draw_password(self._keys)
         hashed = self._passwords.hash(password)
         with self._store.read() as transaction:
