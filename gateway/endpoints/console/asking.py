@@ -104,7 +104,8 @@ class Ask:
             home: the organisation that it is about, None for the gateway as a whole.
             problem: why the last thing was refused.
         """
-        told = {"home": home, "problem": problem, **values}
+        faults = problem.faults if problem else {}
+        told = {"home": home, "problem": problem, "faults": faults, **values}
         text = render(template, self.language, {**self._surroundings(), **told})
         return HTMLResponse(text, status or (400 if problem else 200))
 

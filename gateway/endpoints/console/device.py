@@ -26,7 +26,7 @@ from gateway.endpoints.api.policy_assignments import effective_policy
 from gateway.endpoints.api.protocol_log import trace_device
 from gateway.endpoints.api.rule_views import DecisionView
 from gateway.endpoints.api.rules import Question, decide
-from gateway.endpoints.api.wipes import OrderFilter, list_orders, offer_wipes
+from gateway.endpoints.api.wipes import OrderFilter, list_orders
 from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.console.story import sentence, story
@@ -46,9 +46,6 @@ ACTS = (
     trace_device,
     report,
 )
-TONES = {"allow": "good", "quarantine": "warn"}
-"""How an answer about access is coloured; every other is bad news."""
-
 ORDERS = 100
 """Orders of the device's user among which the device's last one is looked for."""
 
@@ -81,12 +78,10 @@ def shown(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
         "device.html",
         home=home,
         sheet=sheet,
-        choices=ask.call(offer_wipes, **key._asdict()).items,
         story=story(ask, sheet.organisation, f"{sheet.user}/{sheet.device_id}"),
         sentence=sentence,
         changes=changes,
         told=_decision(ask, sheet),
-        tones=TONES,
         effective=ask.seen(effective_policy, **key._asdict()),
         order=_last_order(ask, sheet),
         place=place(key),

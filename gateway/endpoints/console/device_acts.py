@@ -36,7 +36,7 @@ def _log(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
         device_id=key.device_id,
         found=found,
         told=[json.dumps(each.exchange, indent=1, ensure_ascii=True) for each in found.items],
-        more=len(found.items) == PAGE,
+        more=found.next if len(found.items) == PAGE else None,
         place=place(key),
         lengths=[(str(each), str(each)) for each in LENGTHS],
         problem=problem,

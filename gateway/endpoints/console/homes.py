@@ -69,7 +69,6 @@ def _settings(ask: Ask, organisation: str, problem: GatewayError | None = None) 
         home=home,
         guards=ask.call(get_safeguards, organisation=home.id),
         choices=CHOICES,
-        pairs=ask.pairs,
         guarding=GUARDING,
         numbers=NUMBERS,
         problem=problem,

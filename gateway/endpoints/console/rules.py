@@ -43,9 +43,6 @@ ONE = "/{rule}"
 CONDITIONS = 8
 """Empty conditions that the editor offers beside those that are there: at least one."""
 
-TONES = {AccessLevel.ALLOW.value: "good", AccessLevel.QUARANTINE.value: "warn"}
-"""How a level is coloured; every other is bad news."""
-
 ASKED = (
     "user",
     "device_id",
@@ -77,8 +74,6 @@ def _rules(
         levels=[each.value for each in AccessLevel],
         modes=[each.value for each in Mode],
         asked=ASKED,
-        tones=TONES,
-        pairs=ask.pairs,
         told=told,
         impact=impact,
         problem=problem,
@@ -107,7 +102,6 @@ def _editor(
         criteria=list(CRITERIA),
         levels=[each.value for each in AccessLevel],
         said=said,
-        pairs=ask.pairs,
         problem=problem,
         place=place(home.alias),
         can_write=ask.may(create_rule, home.id),

@@ -97,7 +97,6 @@ def orders(organisation: str, ask: Annotated[Ask, opens(list_orders)]) -> Respon
         home=home,
         found=found,
         awaiting=awaiting.items,
-        progresses=[each.value for each in Progress],
     )
 
 

@@ -1,4 +1,4 @@
-// What the console needs beyond htmx: times in the reader's zone, copying, dialogs, the theme. No page depends on it.
+// What the console needs beyond htmx: times in the reader's zone, copying, choosing all, the theme. No page depends on it.
 "use strict";
 (() => {
   const language = document.documentElement.lang || "en";
@@ -31,10 +31,6 @@
       navigator.clipboard.writeText(copy.dataset.copy).then(() => say(copy.dataset.copied || ""));
       return;
     }
-    const opener = event.target.closest("[data-opens]");
-    if (opener) document.getElementById(opener.dataset.opens)?.showModal();
-    const closer = event.target.closest("[data-closes]");
-    if (closer) closer.closest("dialog")?.close();
     const theme = event.target.closest("[data-theme-choice]");
     if (theme) choose(theme.dataset.themeChoice);
   }

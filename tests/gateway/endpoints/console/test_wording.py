@@ -1,6 +1,8 @@
 """The mechanism of languages, and that the second one is whole (product 7.2)."""
 
 import re
+import tomllib
+from collections import Counter
 from importlib.resources import files
 
 import pytest
@@ -47,6 +49,14 @@ def test_values_and_plurals_stand_in_their_places() -> None:
 def test_the_second_language_knows_every_text() -> None:
     german = languages()["de"]
     assert sorted(texts() - set(german.texts)) == []
+
+
+@pytest.mark.parametrize("pages", ["console", "self_service"])
+def test_no_text_is_translated_twice(pages: str) -> None:
+    for language in files(f"gateway.endpoints.{pages}").joinpath("words").iterdir():
+        tables = [tomllib.loads(each.read_text(encoding="utf-8"))["texts"] for each in language.iterdir()]
+        times = Counter(text for table in tables for text in table)
+        assert [text for text, number in times.items() if number > 1] == []
 
 
 def test_no_translation_loses_a_value() -> None:
