@@ -45,7 +45,6 @@ class Lint:
 def lint(
     rules: RuleSet,
     default: AccessLevel,
-    known: Sequence[Facts] = (),
     *,
     about: Collection[str] | None = None,
 ) -> tuple[Lint, ...]:
@@ -53,7 +52,6 @@ def lint(
 
     Args:
         default: the organisation's answer where no rule matches; WorkMail's mode has its own, block.
-        known: facts of the devices at hand; empty to leave that question out.
         about: ids of the rules that changed: pairs without one of them are not compared, for a thousand rules
             make a million pairs. None compares all.
     """
@@ -63,8 +61,18 @@ def lint(
         *_alone(enabled, rules.mode),
         *_in_company(enabled, rules.mode, about),
         *_as_a_whole(enabled, otherwise),
-        *_idle(rules, enabled, known),
     )
+
+
+def idle(rules: RuleSet, known: Iterable[Facts]) -> frozenset[str]:
+    """Ids of the enabled rules that match none of these facts; they are read as far as there is a question
+    left."""
+    left = frozenset(rule.id for rule in rules.rules if rule.enabled)
+    for facts in known:
+        left -= rules.matching(facts)
+        if not left:
+            break
+    return left
 
 
 def _alone(enabled: Iterable[Rule], mode: Mode) -> Iterator[Lint]:
@@ -194,12 +202,3 @@ def _as_a_whole(enabled: Sequence[Rule], default: AccessLevel) -> Iterator[Lint]
             yield Lint(Finding.ADMITS_EVERYONE, rule.id)
     if default is not AccessLevel.ALLOW and not any(rule.effect is AccessLevel.ALLOW for rule in enabled):
         yield Lint(Finding.NOBODY_ADMITTED)
-
-
-def _idle(rules: RuleSet, enabled: Sequence[Rule], known: Sequence[Facts]) -> Iterator[Lint]:
-    if not known:
-        return
-    for rule in enabled:
-        alone = RuleSet((rule,), rules.mode)
-        if all(alone.ask(facts).level is None for facts in known):
-            yield Lint(Finding.MATCHES_NO_KNOWN_DEVICE, rule.id)

@@ -329,18 +329,26 @@ class RuleSet:
 
     def ask(self, facts: Facts) -> Outcome:
         """What the rules say of these facts."""
-        matched = self._everything
-        for column in self._columns:
-            matched &= column.satisfied(facts, self._everything)
+        matched = self._matched(facts)
         for level, bits in self._by_effect:
             decisive = matched & bits
             if decisive:
                 return Outcome(level, tuple(rule.id for rule in self._of(decisive)))
         return NOTHING
 
+    def matching(self, facts: Facts) -> frozenset[str]:
+        """Ids of all enabled rules that match, those that are outweighed too."""
+        return frozenset(rule.id for rule in self._of(self._matched(facts)))
+
     def explain(self, facts: Facts) -> tuple[Trace, ...]:
         """Every rule as it went, in the order in which they were given; slow and for people."""
         return tuple(_traced(rule, facts, self.mode) for rule in self.rules)
+
+    def _matched(self, facts: Facts) -> int:
+        matched = self._everything
+        for column in self._columns:
+            matched &= column.satisfied(facts, self._everything)
+        return matched
 
     def _of(self, bits: int) -> Iterable[Rule]:
         while bits:

@@ -14,7 +14,8 @@ from gateway.errors import GatewayError, Kind, LostRace
 from gateway.records import Actor, AuditTag, Organisation, RuleSetVersion, Scope
 from gateway.services.acts import Entry
 from gateway.services.home_acts import HomeActs
-from gateway.services.impact import Impact, Regime, impact, residents
+from gateway.services.idle_rules import meaning_nobody
+from gateway.services.impact import Impact, Regime, impact
 from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.rule_books import (
     Document,
@@ -30,14 +31,11 @@ from gateway.services.rule_sets import NO_RULES, compiled, rules_in
 from gateway.services.tenants import found
 from mdm.errors import RuleError
 from mdm.rule_documents import to_document
-from mdm.rule_lint import Lint, lint
+from mdm.rule_lint import Finding, Lint, lint
 from mdm.rules import Mode, Rule, RuleSet
 
 VERSIONS_KEPT = 20
 """Versions of a set that can be rolled back to; the trail tells of the older ones."""
-
-LINT_DEVICES = 2000
-"""Known devices that an idle rule is looked for among."""
 
 _ATTEMPTS = 4
 
@@ -183,12 +181,9 @@ class AccessRules:
         with self._store.read() as transaction:
             home = found(transaction, organisation)
             rules = compiled(transaction.rules.current(home.id), home.rules_mode)
-            facts = []
-            for resident in residents(transaction, home, grouped="group" in rules.criteria):
-                facts.append(resident.facts)
-                if len(facts) == LINT_DEVICES:
-                    break
-        return lint(rules, home.default_access, facts)
+            unmet = meaning_nobody(transaction, home.id, rules)
+        idle = (Lint(Finding.MATCHES_NO_KNOWN_DEVICE, rule.id) for rule in rules.rules if rule.id in unmet)
+        return *lint(rules, home.default_access), *idle
 
     def _whole(self, documents: Sequence[Document]) -> Change:
         def work(_t: Transaction, _home: Organisation, _rules: tuple[Rule, ...]) -> Sequence[Rule]:

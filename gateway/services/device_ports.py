@@ -1,6 +1,6 @@
 """What the services ask of the store for partnerships and what is kept of each; part of ``Transaction``."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
 from gateway.records.protocol import Exchange, Traced
 from mdm.device import Device, DeviceKey, DeviceState
+from mdm.rules import Condition
 
 
 class Devices(Protocol):
@@ -88,6 +89,22 @@ class Devices(Protocol):
     def tombstone(self, key: DeviceKey) -> Device | None: ...
     def save_tombstone(self, device: Device) -> Device: ...
     def remove_tombstone(self, key: DeviceKey) -> None: ...
+
+
+class Kinds(Protocol):
+    """What known devices report; those that are being wiped are served nothing anyway and are left out."""
+
+    def of(
+        self, organisation: str, criteria: Collection[str], named: Collection[Condition] = ()
+    ) -> Iterator[Mapping[str, str | None]]:
+        """Each combination of what the criteria of rules ask of devices, once; empty or None for what was
+        not reported. Rows are read as they are asked for.
+
+        Args:
+            named: conditions on user, group, domain or network that have to hold; an IPv4 address within an
+                IPv6 one is taken to be in the networks of both.
+        """
+        ...
 
 
 class Held(Protocol):

@@ -27,7 +27,7 @@ from gateway.services.administrator_ports import (
     SessionRecords,
 )
 from gateway.services.audit_ports import AuditTrail, Chain
-from gateway.services.device_ports import BackendKeys, DevicePasswords, Devices, Held, ProtocolLog
+from gateway.services.device_ports import BackendKeys, DevicePasswords, Devices, Held, Kinds, ProtocolLog
 from gateway.services.directory_ports import Directory
 from gateway.services.event_ports import Deliveries, Letters, Places, Subscriptions, Webhooks
 from gateway.services.ledger_ports import Archive, Jobs, KeptRequests, WipeOrders
@@ -230,6 +230,8 @@ class Transaction(Protocol):
     def rollouts(self) -> Rollouts: ...
     @property
     def devices(self) -> Devices: ...
+    @property
+    def kinds(self) -> Kinds: ...
     @property
     def device_passwords(self) -> DevicePasswords: ...
     @property

@@ -29,6 +29,7 @@ from gateway.store.devices import DeviceRows
 from gateway.store.figures import FigureRows
 from gateway.store.held import HeldRows
 from gateway.store.jobs import JobRows
+from gateway.store.kinds import KindRows
 from gateway.store.letters import LetterRows, SubscriptionRows
 from gateway.store.passkeys import PasskeyRows, QuestionRows
 from gateway.store.policies import PolicyRows
@@ -65,6 +66,7 @@ class RowTransaction:
         self.assignments = AssignmentRows(connection)
         self.rollouts = RolloutRows(connection)
         self.devices = DeviceRows(connection)
+        self.kinds = KindRows(connection)
         self.device_passwords = DevicePasswordRows(connection)
         self.backend_keys = BackendKeyRows(connection)
         self.wipe_orders = WipeOrderRows(connection)

@@ -81,7 +81,8 @@ class Within:
         self._partly = sorted(reach.partly)
         self._seen = sorted(reach.organisations | reach.partly)
         self._domains = sorted(reach.domains)
-        self._groups = _groups_within(reach)
+        given = _one_of(groups.c.id, reach.groups) & _one_of(groups.c.organisation, reach.partly)
+        self._groups = reached_groups(given)
         self._persons = _persons(reach, self._groups)
 
     def whole(self, organisation: ColumnElement[Any]) -> Condition:
@@ -126,9 +127,10 @@ def _one_of(column: ColumnElement[Any], values: Iterable[str]) -> Condition:
     return or_(false(), *(column == value for value in sorted(values)))
 
 
-def _groups_within(reach: Reach) -> Any:
+def reached_groups(given: Condition) -> CTE:
+    """Ids of the enabled groups for which ``given`` holds, and of those within them, through enabled groups
+    only."""
     enabled = groups.c.state == EntityState.ENABLED
-    given = _one_of(groups.c.id, reach.groups) & _one_of(groups.c.organisation, reach.partly)
     beginning = select(groups.c.id).where(given, enabled).correlate(None)
     # Nested, so that UPDATE is the first word of an UPDATE: else Python's sqlite3 counts no rows.
     reached = beginning.cte("reached", recursive=True, nesting=True)
@@ -142,7 +144,7 @@ def _groups_within(reach: Reach) -> Any:
     return reached.union(deeper)
 
 
-def _persons(reach: Reach, within: Any) -> Select[Any]:
+def _persons(reach: Reach, within: CTE) -> Select[Any]:
     primary = _one_of(addresses.c.domain, reach.domains) & (addresses.c.position == 0)
     there = select(addresses.c.user_id).where(primary, addresses.c.user_id.is_not(None)).correlate(None)
     members = select(group_users.c.user_id).join(within, within.c.id == group_users.c.group_id)

@@ -1,12 +1,14 @@
 """Lints: each finding by example, and never a false one (product 6, T32)."""
 
+from itertools import chain, repeat
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mdm.criteria import Facts
 from mdm.device import AccessLevel
-from mdm.rule_lint import Finding, Lint, covers, lint
+from mdm.rule_lint import Finding, Lint, covers, idle, lint
 from mdm.rules import Condition, Mode, Rule, RuleSet
 from tests.mdm.test_rules import ALLOW, BLOCK, QUARANTINE, excluded, facts, listed, rule, rule_lists
 
@@ -81,8 +83,9 @@ def test_sets_that_stop_or_admit_everyone() -> None:
 
 def test_a_rule_that_means_none_of_the_known_devices() -> None:
     rules = RuleSet([one(BLOCK, "b", listed("os", "Tizen"))])
-    assert lint(rules, ALLOW, [Facts(os="iOS 17")]) == (Lint(Finding.MATCHES_NO_KNOWN_DEVICE, "b"),)
-    assert lint(rules, ALLOW, [Facts(os="iOS 17"), Facts(os="tizen 2")]) == ()
+    assert idle(rules, [Facts(os="iOS 17")]) == {"b"}
+    endless = chain([Facts(os="iOS 17")], repeat(Facts(os="tizen 2")))
+    assert idle(rules, endless) == frozenset(), "nobody is asked once all have been met"
 
 
 @given(st.data(), st.sampled_from(Mode), facts, LEVELS)

@@ -193,6 +193,7 @@ def test_the_tables_say_what_the_trace_says(data: st.DataObject, mode: Mode, ask
     )
     decisive = tuple(found.id for found in matched if found.effect is strictest)
     assert rules.ask(asked) == Outcome(strictest, decisive)
+    assert rules.matching(asked) == {found.id for found in matched}
 
 
 @given(rule_lists(Mode.USHER), facts)
