@@ -61,7 +61,7 @@ def _figures(name: str, url: str) -> Iterator[Figure]:
     store = open_store(url)
     try:
         began = time.perf_counter()
-        _fill(store)
+        fill(store, RECORDS)
         print(f"{name}: {RECORDS} records in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         Trail(store).checkpoint()
         yield Figure(f"audit_verify_1m_{name}_s", _verified(store), "s", 60)
@@ -102,9 +102,10 @@ def _ask(name: str, store: DatabaseStore) -> None:
             print(f"{name}: {what}, {order}: {len(found)} in {took:.0f} ms", file=sys.stderr)
 
 
-def _fill(store: DatabaseStore) -> None:
+def fill(store: DatabaseStore, records: int) -> None:
+    """Write the trail of a store that has none, the same records each time."""
     last, previous = 0, GENESIS
-    for begin in range(0, RECORDS, BATCH):
+    for begin in range(0, records, BATCH):
         rows = []
         for number in range(begin, begin + BATCH):
             row = audit_store._chained(_record(number), last, previous)

@@ -46,7 +46,7 @@ def main() -> None:
     given.folder.mkdir(parents=True, exist_ok=True)
     with opened() as console:
         devices = populate(console.gateway.made, ORGANISATION, "example.com")
-        places = things(console.gateway.made, devices)
+        places = things(console.gateway.made, devices, ORGANISATION, "example.com")
         if given.best:
             best(console, places, given.folder)
             return
@@ -58,8 +58,8 @@ def main() -> None:
                             take(page, path, places, given.folder / f"{name_of(path)}-{scheme}-{size}.png")
 
 
-def things(made: Services, devices: list[Device]) -> dict[str, str]:
-    """What the addresses of the pages name."""
+def things(made: Services, devices: list[Device], organisation: str, domain: str) -> dict[str, str]:
+    """What the addresses of the pages name, in an organisation that was populated."""
     device = next(
         each for each in devices if each.key.user and "iPhone" in each.device_type and not each.wipe
     )
@@ -70,19 +70,19 @@ def things(made: Services, devices: list[Device]) -> dict[str, str]:
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)
     assert waiting.kind is WipeKind.DEVICE
     (job, *_) = made.offboarding.list(home)
-    group = made.groups.get(ORGANISATION, "Sales")
-    book = made.access_rules.book(ORGANISATION)
+    group = made.groups.get(organisation, "Sales")
+    book = made.access_rules.book(organisation)
     webhook = made.webhooks.create(
         OPERATOR, home, WebhookChanges(url="https://hooks.example.com/usher")
     ).webhook
     return {
-        "organisation": ORGANISATION,
+        "organisation": organisation,
         "user": device.key.user,
         "device_id": device.key.device_id,
         "order": waiting.id,
         "group": group.id,
         "job": job.id,
-        "domain": "example.com",
+        "domain": domain,
         "policy": "default",
         "rule": str(book.rules[0]["id"]),
         "administrator": "olga",
