@@ -2,17 +2,22 @@
 
 An item that cannot be read is refused like one that cannot be done, so one line of a table spoils no other.
 Items are done in their order, each in its own transaction; the answer has one result for each, in that order.
+An item that lacks its permission came to no service, so the trail is told here, as it is of a whole call.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
+from gateway.endpoints.api.calls import Unpermitted, UseCases
 from gateway.endpoints.api.problems import faults_of
 from gateway.endpoints.rendering import problem
 from gateway.errors import GatewayError, Kind
+from gateway.records import Actor
+from gateway.services.refusals import Refusal
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -78,12 +83,32 @@ class BulkView(BaseModel):
     refused: int
 
 
+Noting = Callable[[Unpermitted], None]
+
+
+def noting(use: UseCases, actor: Actor, path: str, organisation: str) -> Noting:
+    """What has the trail told that an item of the route ``path`` lacks its permission; a database that does
+    not answer makes a refusal no less of one."""
+
+    def note(error: Unpermitted) -> None:
+        why = Refusal(actor, f"POST {path}", organisation, error.permission.value, error.public)
+        with suppress(GatewayError):
+            use.refusals.note(why)
+
+    return note
+
+
 def each(
     items: Sequence[object],
     act: Callable[[Any], R],
     shown: Callable[[int, R | None, ProblemView | None], T],
+    note: Noting,
 ) -> list[T]:
-    """Do ``act`` for every item that could be read; what a database is too ill for is tried no further."""
+    """Do ``act`` for every item that could be read; what a database is too ill for is tried no further.
+
+    Args:
+        note: has the trail told of an item that lacks its permission.
+    """
     results = []
     ill: GatewayError | None = None
     for index, item in enumerate(items):
@@ -96,6 +121,8 @@ def each(
         except GatewayError as error:
             if error.kind is Kind.UNAVAILABLE:
                 ill = error
+            if isinstance(error, Unpermitted):
+                note(error)
             results.append(shown(index, None, ProblemView.model_validate(problem(error)[1])))
     return results
 

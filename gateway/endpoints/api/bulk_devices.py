@@ -6,7 +6,6 @@ through their budgets one after the other; from the one on that trips a freeze n
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -14,7 +13,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 
-from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each
+from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each, noting
 from gateway.endpoints.api.calls import (
     UNCONFIRMED,
     Asking,
@@ -34,12 +33,10 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.reasons import tidy_reason
-from gateway.services.refusals import Refusal
 from gateway.services.wipe_guards import Wanted
 from mdm.device import AccessLevel, DeviceKey, WipeKind
 
 PATH = "/organisations/{organisation}/devices/bulk"
-ROUTE = f"POST {PATH}"
 router = APIRouter(prefix=PATH, tags=["devices"])
 
 Writer = Annotated[Actor, needs(Permission.DEVICE_WRITE)]
@@ -130,21 +127,20 @@ def act_on_devices(
 ) -> DeviceResults:
     """Do something with many devices, each by itself."""
     items: Sequence[object] = body.items
-    done = _Acts(use, bearer, actor, organisation)
+    done = _Acts(bearer, actor, organisation)
 
     def shown(index: int, device: DeviceView | None, problem: ProblemView | None) -> DeviceResult:
         user, device_id = (getattr(items[index], name, "") for name in ("user", "device_id"))
         return DeviceResult(index=index, problem=problem, user=user, device_id=device_id, device=device)
 
-    results = each(items, done.one, shown)
+    results = each(items, done.one, shown, noting(use, actor, PATH, organisation))
     return DeviceResults(items=results, **counted(results))
 
 
 class _Acts:
     """The acts of one call."""
 
-    def __init__(self, use: UseCases, bearer: Asking, actor: Actor, organisation: str) -> None:
-        self._use = use
+    def __init__(self, bearer: Asking, actor: Actor, organisation: str) -> None:
         self._bearer = bearer
         self._actor = actor
         self._organisation = organisation
@@ -166,17 +162,10 @@ class _Acts:
         return view(after, use.finder.owners([after])[after.key.user]) if after else None
 
     def _permitted(self, way: _Way) -> UseCases:
-        """The services for an act; what is refused here came to no service, and the trail is told of it as
-        it is of a route's refusal."""
-        try:
-            use = self._bearer.require(way.permission)
-            if way.destructive and not self._bearer.authority.confirmed:
-                raise Unpermitted(Kind.UNCONFIRMED, UNCONFIRMED, way.permission)
-        except Unpermitted as error:
-            why = Refusal(self._actor, ROUTE, self._organisation, error.permission.value, error.public)
-            with suppress(GatewayError):
-                self._use.refusals.note(why)
-            raise
+        """The services for an act."""
+        use = self._bearer.require(way.permission)
+        if way.destructive and not self._bearer.authority.confirmed:
+            raise Unpermitted(Kind.UNCONFIRMED, UNCONFIRMED, way.permission)
         return use
 
     def _froze(self, use: UseCases, item: DeviceItem, error: GatewayError) -> bool:

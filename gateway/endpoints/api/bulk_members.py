@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter
 
-from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each
+from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each, noting
 from gateway.endpoints.api.calls import Body, Plain, With, needs
 from gateway.records import Actor
 from gateway.records.authority import Permission
 
-router = APIRouter(prefix="/organisations/{organisation}/groups/{group}/members/bulk", tags=["groups"])
+PATH = "/organisations/{organisation}/groups/{group}/members/bulk"
+router = APIRouter(prefix=PATH, tags=["groups"])
 
 Writer = Annotated[Actor, needs(Permission.GROUP_WRITE)]
 
@@ -55,5 +56,5 @@ def write_members(
     def shown(index: int, _done: None, problem: ProblemView | None) -> MemberResult:
         return MemberResult(index=index, problem=problem, member=getattr(items[index], "member", ""))
 
-    results = each(items, written, shown)
+    results = each(items, written, shown, noting(use, actor, PATH, organisation))
     return MemberResults(items=results, **counted(results))

@@ -6,14 +6,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each
+from gateway.endpoints.api.bulk import BulkView, Item, Items, ProblemView, ResultView, counted, each, noting
 from gateway.endpoints.api.calls import Asking, Bearer, Body, Plain, UseCases, With, needs
 from gateway.endpoints.api.users import Address, Changes, UserView, view
 from gateway.records import Actor, User
 from gateway.records.authority import Permission
 from gateway.services.user_changes import UserChanges
 
-router = APIRouter(prefix="/organisations/{organisation}/users/bulk", tags=["users"])
+PATH = "/organisations/{organisation}/users/bulk"
+router = APIRouter(prefix=PATH, tags=["users"])
 MOST_GROUPS = 100
 
 Writer = Annotated[Actor, needs(Permission.USER_WRITE)]
@@ -62,7 +63,8 @@ def write_users(organisation: str, body: UserItems, use: With, actor: Writer, be
         address = getattr(items[index], "address", "")
         return UserResult(index=index, problem=problem, address=address, user=view(user) if user else None)
 
-    results = each(items, lambda item: _written(organisation, item, use, actor, bearer), shown)
+    note = noting(use, actor, PATH, organisation)
+    results = each(items, lambda item: _written(organisation, item, use, actor, bearer), shown, note)
     return UserResults(items=results, **counted(results))
 
 

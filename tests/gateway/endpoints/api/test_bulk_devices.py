@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.endpoints.api.bulk_devices import FROZEN, ROUTE
+from gateway.endpoints.api.bulk_devices import FROZEN, PATH
 from gateway.records import AuditTag
 from gateway.records.authority import MACHINE, Authority, Permission
 from tests.gateway.endpoints.api.conftest import ACME
@@ -91,7 +91,7 @@ async def test_each_act_takes_its_permission(
     acts = [act("wipe", "PHONE0"), act("cancel", "PHONE0"), act("remove", "PHONE1")]
     assert statuses(await send(client, *acts)) == [403, 403, None]
     (record,) = desk.services.audit.query(tag=AuditTag.ACT_REFUSED)
-    assert (record.target, record.after["permission"]) == (ROUTE, "device:wipe")
+    assert (record.target, record.after["permission"]) == (f"POST {PATH}", "device:wipe")
     assert record.actor.name == "x" and record.organisation
 
 

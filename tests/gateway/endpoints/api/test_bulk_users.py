@@ -6,10 +6,13 @@ import httpx
 import pytest
 
 from gateway.endpoints import principals
-from gateway.records.authority import MACHINE, Authority, Permission
+from gateway.endpoints.api.bulk_users import PATH
+from gateway.records import AuditTag
+from gateway.records.authority import MACHINE, Appointment, Authority, Permission, Role
 from tests.gateway.endpoints.api.conftest import ACME
+from tests.support.accounts import arrived
 from tests.support.desk import Desk
-from tests.support.world import PASSWORD
+from tests.support.world import ADMIN, PASSWORD
 
 BULK = f"{ACME}/users/bulk"
 
@@ -88,6 +91,19 @@ async def test_groups_take_their_own_permission(
     assert [item["address"] for item in (await client.get(f"{ACME}/users")).json()["items"]] == [
         "carl@acme.example"
     ]
+    (record,) = desk.services.audit.query(tag=AuditTag.ACT_REFUSED)
+    assert (record.target, record.after["permission"]) == (f"POST {PATH}", "group:write")
+
+
+async def test_who_reaches_out_of_a_domain_is_on_record(client: httpx.AsyncClient, desk: Desk) -> None:
+    desk.services.tenants.add_domain(ADMIN, "acme", "acme.test")
+    home = desk.services.finder.organisation("acme").id
+    clerk = await arrived(client, desk, "clerk", Appointment(Role.OPERATOR, home, domain="acme.test"))
+    items = [named("bob"), {**named("eve"), "address": "eve@acme.test"}]
+    told = (await clerk("POST", "/organisations/acme/users/bulk", {"items": items})).json()
+    assert [item["problem"] and item["problem"]["status"] for item in told["items"]] == [400, None]
+    (record,) = desk.services.audit.query(tag=AuditTag.ACT_REFUSED)
+    assert (record.actor.name, record.after["act"]) == ("clerk", "admin:user:created")
 
 
 @pytest.mark.parametrize("items", [[], [{}] * 501, {}, None])
