@@ -2,7 +2,7 @@
 and all of it goes by name or secret, so it stands on the whole store whoever asks (product 7.7)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -85,9 +85,16 @@ def _provider(config: Config) -> Callable[[], Provider] | None:
     """The identity provider of the settings, if they name one."""
 
     def made() -> Provider:
-        # As above; an HTTP client and JOSE are all for this.
-        from gateway.directory.openid import OpenIdProvider  # noqa: PLC0415
+        # As above; JOSE is all for this.
+        from gateway.directory.openid import MAXIMUM_ANSWER, Answered, OpenIdProvider  # noqa: PLC0415
+        from gateway.proxy.outgoing import Outgoing, Request  # noqa: PLC0415
 
-        return OpenIdProvider(config.oidc, config.admin_origin + CALLBACK)
+        outgoing, private = Outgoing(), config.oidc.allow_private
+
+        async def ask(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Answered:
+            request = Request(method, url, headers, body)
+            return await outgoing.ask(request, allow_private=private, largest=MAXIMUM_ANSWER)
+
+        return OpenIdProvider(config.oidc, config.admin_origin + CALLBACK, ask)
 
     return cache(made) if config.oidc.issuer else None

@@ -1,37 +1,55 @@
 """An OpenID provider (OpenID Connect Core 1.0, Discovery 1.0): code flow with PKCE (RFC 7636) (T27).
 
-The issuer is the configuration's. What its discovery document leads to is asked over https, never by a
-redirect, never within a private network unless the settings say so, with a limit of time and size, and kept
-for an hour. An ID token is taken if it was signed by a key of the provider with an algorithm that is listed
+The issuer is the configuration's. What its discovery document leads to is asked as a webhook's receiver is
+(``gateway.proxy.outgoing``): over https, never by a redirect, never within a private network unless the
+settings say so, at the address that was judged and no other, with a limit of time and size; and kept for an
+hour. An ID token is taken if it was signed by a key of the provider with an algorithm that is listed
 here, for this client, now, and in answer to this very question.
 """
 
+import asyncio
 import json
-import socket
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, quote_plus, urlencode, urlsplit
 
-import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from gateway.config import Oidc, read_secret
-from gateway.records.targets import forbidden, read_target
+from gateway.records import NOTHING
+from gateway.records.targets import read_target
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 """No HMAC: the client's secret is none of the provider's keys. No ``none``."""
 
 DISCOVERY = "/.well-known/openid-configuration"
-TIMEOUT_S = 10.0
 MAXIMUM_ANSWER = 256 * 1024
 KEPT = timedelta(hours=1)
 ROTATED = timedelta(minutes=1)
 """How often keys are fetched for a token whose key is unknown: providers change them."""
 
 LEEWAY_S = 60
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Usher"}
+
+
+class Answered(Protocol):
+    """``gateway.proxy.outgoing.Answered``; ``status`` is 0 without an answer."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def error(self) -> str: ...
+    @property
+    def body(self) -> bytes: ...
+
+
+Ask = Callable[[str, str, Mapping[str, str], bytes | None], Coroutine[Any, Any, Answered]]
+"""Method, URL, headers and body to what was answered: at most one octet more than ``MAXIMUM_ANSWER``."""
 
 
 class ProviderAway(Exception):
@@ -41,10 +59,11 @@ class ProviderAway(Exception):
 class OpenIdProvider:
     """``services.provider_sign_in.Provider``; blocking, for a thread of its own."""
 
-    def __init__(self, config: Oidc, redirect: str) -> None:
+    def __init__(self, config: Oidc, redirect: str, ask: Ask) -> None:
         """``redirect``: the console's address that the provider sends browsers back to."""
         self._config = config
         self._redirect = redirect
+        self._ask = ask
         self._fetched: dict[str, tuple[datetime, dict[str, Any]]] = {}
 
     @property
@@ -69,8 +88,14 @@ class OpenIdProvider:
             "code_challenge": create_s256_code_challenge(verifier),
             "code_challenge_method": "S256",
         }
-        target = self._endpoint("authorization_endpoint", now)
-        return str(httpx.URL(target).copy_merge_params(asked))
+        target = urlsplit(self._endpoint("authorization_endpoint", now))
+        return target._replace(query=urlencode(dict(parse_qsl(target.query)) | asked)).geturl()
+
+    def answered(self, issuer: str, now: datetime) -> bool:
+        """Whether an answer that names this issuer, or none, is the provider's (RFC 9207, 2.4)."""
+        if issuer:
+            return issuer == self._config.issuer
+        return self._discovered(now).get("authorization_response_iss_parameter_supported") is not True
 
     def claims(self, code: str, verifier: str, nonce: str, now: datetime) -> Mapping[str, Any]:
         """Who signed in there; ValueError for what proves nobody, ``ProviderAway`` as it comes."""
@@ -90,7 +115,7 @@ class OpenIdProvider:
     def _opened(self, token: str, now: datetime) -> Mapping[str, Any]:
         try:
             return jwt.decode(token, self._keys(now, KEPT), algorithms=ALGORITHMS).claims
-        except (InvalidKeyIdError, ValueError):
+        except (InvalidKeyIdError, BadSignatureError, ValueError):  # the last two where keys have no names
             return jwt.decode(token, self._keys(now, ROTATED), algorithms=ALGORITHMS).claims
 
     def _keys(self, now: datetime, kept: timedelta) -> KeySet:
@@ -101,15 +126,15 @@ class OpenIdProvider:
         config = self._config
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect}
         form |= {"code_verifier": verifier, "client_id": config.client_id}
-        proof: httpx.Auth | None = None
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
         if config.client_secret_file is not None:
             secret = read_secret(config.client_secret_file).decode()
             known = self._discovered(now).get("token_endpoint_auth_methods_supported")
             if isinstance(known, list) and "client_secret_basic" not in known:
                 form["client_secret"] = secret
             else:
-                proof = httpx.BasicAuth(config.client_id, secret)
-        return self._asked("POST", self._endpoint("token_endpoint", now), data=form, auth=proof)
+                headers["Authorization"] = _basic(config.client_id, secret)
+        return self._asked("POST", self._endpoint("token_endpoint", now), headers, urlencode(form).encode())
 
     def _endpoint(self, name: str, now: datetime) -> str:
         value = self._discovered(now).get(name)
@@ -130,36 +155,28 @@ class OpenIdProvider:
             found = self._fetched[url] = (now, self._asked("GET", url))
         return found[1]
 
-    def _asked(self, method: str, url: str, **more: Any) -> dict[str, Any]:
+    def _asked(
+        self, method: str, url: str, headers: Mapping[str, str] = NOTHING, body: bytes | None = None
+    ) -> dict[str, Any]:
+        """The JSON object that is answered; ValueError where the provider refuses what was shown."""
+        answer = asyncio.run(self._ask(method, url, {**HEADERS, **headers}, body))
+        if method == "POST" and answer.status in (400, 401):
+            raise ValueError(f"the provider refused the code: {answer.status}")
+        if answer.error or answer.status != 200 or len(answer.body) > MAXIMUM_ANSWER:
+            raise ProviderAway(answer.error or f"it answers {answer.status}, or too much")
         try:
-            self._require_allowed(url)
-            client = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False)
-            with client, client.stream(method, url, **more) as answer:
-                document = json.loads(_limited(answer))
-        except (httpx.HTTPError, OSError, ValueError, RecursionError) as error:
-            raise ProviderAway(type(error).__name__) from error
-        if method == "POST" and answer.status_code in (400, 401):
-            raise ValueError(f"the provider refused the code: {answer.status_code}")
-        if answer.status_code != 200 or not isinstance(document, dict):
-            raise ProviderAway(f"it answers {answer.status_code}")
+            document = json.loads(answer.body)
+        except (ValueError, RecursionError) as error:
+            raise ProviderAway("it answers no JSON") from error
+        if not isinstance(document, dict):
+            raise ProviderAway("it answers no JSON object")
         return document
 
-    def _require_allowed(self, url: str) -> None:
-        """A name may lead elsewhere by now: whither is looked at each time (T27)."""
-        target = read_target(url, allow_private=self._config.allow_private)
-        for found in socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM):
-            why = forbidden(str(found[4][0]), allow_private=self._config.allow_private)
-            if why:
-                raise ProviderAway(f"an address {why}")
 
-
-def _limited(answer: httpx.Response) -> bytes:
-    octets = bytearray()
-    for part in answer.iter_bytes():
-        octets += part
-        if len(octets) > MAXIMUM_ANSWER:
-            raise ProviderAway("it answers too much")
-    return bytes(octets)
+def _basic(client: str, secret: str) -> str:
+    """Who asks (RFC 6749, 2.3.1: both are written as in a form first)."""
+    shown = f"{quote_plus(client)}:{quote_plus(secret)}"
+    return "Basic " + b64encode(shown.encode()).decode()
 
 
 def fault_of(claims: Mapping[str, Any], issuer: str, client: str, nonce: str, now: datetime) -> str:
@@ -167,12 +184,14 @@ def fault_of(claims: Mapping[str, Any], issuer: str, client: str, nonce: str, no
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     moment, ends, begun = now.timestamp(), claims.get("exp"), claims.get("iat")
+    usable = claims.get("nbf", begun)
     faults = {
         "another issuer": claims.get("iss") != issuer,
         "for another client": client not in audiences or (len(audiences) > 1 and "azp" not in claims),
         "asked for by another client": claims.get("azp", client) != client,
         "it has ended": not isinstance(ends, int | float) or ends <= moment - LEEWAY_S,
         "it is not of now": not isinstance(begun, int | float) or begun > moment + LEEWAY_S,
+        "not to be used yet": not isinstance(usable, int | float) or usable > moment + LEEWAY_S,
         "in answer to another question": claims.get("nonce") != nonce,
         "nobody's": not isinstance(claims.get("sub"), str) or not claims["sub"],
     }

@@ -1,4 +1,5 @@
-"""One POST to a URL that somebody typed (product 7.9; security.md T27): what it leads to is a stranger's.
+"""One request to a URL that somebody typed, or that a stranger named (product 7.7, 7.9; security.md T27): a
+webhook's, an identity provider's.
 
 The name is resolved once, every address that it has is judged, and the connection goes to those and no
 others: a name that leads elsewhere a moment later leads nowhere. No redirect is followed, nothing is read
@@ -10,7 +11,7 @@ import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -23,7 +24,7 @@ TIMEOUT_S = 10.0
 """For everything together: name, connection, TLS, request and answer."""
 
 LARGEST_ANSWER = 64 * 1024
-"""Octets of an answer that are read; a longer one is cut off, and its status counts."""
+"""Octets of an answer to a webhook that are read; a longer one is cut off, and its status counts."""
 
 AGENT = "Usher-Webhook"
 
@@ -32,11 +33,28 @@ LookUp = Callable[[str, int], Awaitable[Sequence[str]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent whither."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of a POST: the HTTP status, 0 without an answer, and in words why it is no success."""
+    """What came of a request.
+
+    Attributes:
+        status: of HTTP, 0 without an answer.
+        error: in words, why it is no success.
+        body: no more of it than was to be read.
+    """
 
     status: int
     error: str = ""
+    body: bytes = field(default=b"", repr=False, compare=False)
 
 
 async def system_look_up(host: str, port: int) -> Sequence[str]:
@@ -46,7 +64,7 @@ async def system_look_up(host: str, port: int) -> Sequence[str]:
 
 
 class Outgoing:
-    """Posts to strangers.
+    """Asks strangers.
 
     Args:
         ca_file: authorities that are trusted beside this machine's own.
@@ -68,12 +86,27 @@ class Outgoing:
         allow_private: bool = False,
         timeout_s: float = TIMEOUT_S,
     ) -> Answered:
-        """Send ``body`` and wait for the answer's end; never raises for what the other side does."""
+        """Send a webhook's ``body`` and wait for the answer's end; never raises for what the other side
+        does."""
+        sent = {"Content-Type": "application/json", "User-Agent": AGENT, **headers}
+        request = Request("POST", url, sent, body)
+        return await self.ask(request, allow_private=allow_private, timeout_s=timeout_s)
+
+    async def ask(
+        self,
+        request: Request,
+        *,
+        allow_private: bool = False,
+        timeout_s: float = TIMEOUT_S,
+        largest: int = LARGEST_ANSWER,
+    ) -> Answered:
+        """Send a request and wait for the answer's end, or for ``largest`` octets of it; never raises for
+        what the other side does."""
         try:
             async with asyncio.timeout(timeout_s):
-                target = read_target(url, allow_private=allow_private)
+                target = read_target(request.url, allow_private=allow_private)
                 addresses = await self._judged(target, allow_private=allow_private)
-                return await self._posted(target, addresses, headers, body)
+                return await self._asked(target, addresses, request, largest)
         except _Refused as error:
             return Answered(0, str(error))
         except TimeoutError:
@@ -93,8 +126,8 @@ class Outgoing:
             raise _Refused("the name has no address")
         return addresses
 
-    async def _posted(
-        self, target: Target, addresses: Sequence[str], headers: Mapping[str, str], body: bytes
+    async def _asked(
+        self, target: Target, addresses: Sequence[str], request: Request, largest: int
     ) -> Answered:
         connector = aiohttp.TCPConnector(
             resolver=_Pinned(addresses),
@@ -102,7 +135,6 @@ class Outgoing:
             force_close=True,
             use_dns_cache=False,
         )
-        sent = {"Content-Type": "application/json", "User-Agent": AGENT, **headers}
         try:
             async with (
                 aiohttp.ClientSession(
@@ -113,30 +145,34 @@ class Outgoing:
                     timeout=aiohttp.ClientTimeout(total=None),
                     trust_env=False,
                 ) as session,
-                session.post(
-                    URL(target.url, encoded=True), data=body, headers=sent, allow_redirects=False
+                session.request(
+                    request.method,
+                    URL(target.url, encoded=True),
+                    data=request.body,
+                    headers=request.headers,
+                    allow_redirects=False,
                 ) as response,
             ):
-                return await _read(response)
+                return await _read(response, largest)
         except aiohttp.ClientConnectorCertificateError as error:
             return Answered(0, f"its certificate is not trusted: {error.certificate_error}"[:200])
         except (aiohttp.ClientError, OSError) as error:
             return Answered(0, _words(error))
 
 
-async def _read(response: aiohttp.ClientResponse) -> Answered:
+async def _read(response: aiohttp.ClientResponse, largest: int) -> Answered:
     """An answer counts when it is whole, or longer than anybody needs it."""
-    read = 0
+    body = bytearray()
     try:
-        while read <= LARGEST_ANSWER and (piece := await response.content.read(LARGEST_ANSWER)):
-            read += len(piece)
+        while len(body) <= largest and (piece := await response.content.read(largest)):
+            body += piece
     except (aiohttp.ClientError, OSError) as error:
         return Answered(0, f"its answer broke off: {_words(error)}")
     if 300 <= response.status < 400:
         return Answered(response.status, "it redirects, which is not followed")
     if not 200 <= response.status < 300:
         return Answered(response.status, f"it answers {response.status}")
-    return Answered(response.status)
+    return Answered(response.status, body=bytes(body))
 
 
 class _Refused(Exception):

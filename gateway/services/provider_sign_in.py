@@ -40,6 +40,7 @@ class Provider(Protocol):
     @property
     def by_mail(self) -> bool: ...
     def address(self, state: str, nonce: str, verifier: str, now: datetime) -> str: ...
+    def answered(self, issuer: str, now: datetime) -> bool: ...
     def claims(self, code: str, verifier: str, nonce: str, now: datetime) -> Mapping[str, Any]: ...
 
 
@@ -49,6 +50,16 @@ class Begun:
 
     address: str
     secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the provider sent a browser back with (OpenID Connect Core 3.1.2.5; RFC 9207 for ``issuer``); each
+    empty where it was not there."""
+
+    state: str
+    code: str = field(repr=False)
+    issuer: str
 
 
 class ProviderSignIn:
@@ -87,30 +98,43 @@ class ProviderSignIn:
         self._questions.ask(Purpose.PROVIDER, f"{state} {secret}", content=content)
         return Begun(address, secret)
 
-    def complete(self, actor: Actor, state: str, secret: str, code: str) -> tuple[SignedIn, str]:
+    def complete(self, actor: Actor, answer: Answer, secret: str) -> tuple[SignedIn, str]:
         """Open a session with what came back; also where to go on.
 
         Raises:
             GatewayError: UNAUTHENTICATED for whatever was wrong, UNAVAILABLE, THROTTLED as with a password.
         """
+        if not secret:
+            # Any page can send its readers here. Who did not begin has failed at nothing: were it counted,
+            # that page would keep everybody of its readers' network out.
+            raise GatewayError(Kind.UNAUTHENTICATED, WRONG)
         account = None
         with self._checks.attempt("identity provider", actor):
             try:
-                if max(len(state), len(secret), len(code)) > MAXIMUM or not code:
-                    raise Refused("no answer of an identity provider")
-                question = self._questions.take(Purpose.PROVIDER, f"{state} {secret}")
-                if question is None:
-                    raise Refused("no question was asked, or it was answered")
-                claims = self._claims(code, question.content)
+                asked = self._taken(answer, secret)
+                claims = self._claims(answer, asked)
                 account = self._account(claims)
                 signed = self._signed_in(actor, account, claims)
             except (Refused, ValueError) as wrong:
                 self._checks.failed(actor, account, str(wrong), Kind.UNAUTHENTICATED, WRONG)
-        return signed, question.content["following"]
+        return signed, asked["following"]
 
-    def _claims(self, code: str, asked: Mapping[str, str]) -> Mapping[str, Any]:
+    def _taken(self, answer: Answer, secret: str) -> Mapping[str, str]:
+        """What was asked; it is not asked again, whatever the answer is."""
+        if max(len(answer.state), len(secret), len(answer.code), len(answer.issuer)) > MAXIMUM:
+            raise Refused("no answer of an identity provider")
+        question = self._questions.take(Purpose.PROVIDER, f"{answer.state} {secret}")
+        if question is None:
+            raise Refused("no question was asked, or it was answered")
+        if not answer.code:
+            raise Refused("the identity provider signed nobody in")
+        return question.content
+
+    def _claims(self, answer: Answer, asked: Mapping[str, str]) -> Mapping[str, Any]:
         provider, now = self._required(), self._clock.now()
-        return self._asked(lambda: provider.claims(code, asked["verifier"], asked["nonce"], now))
+        if not self._asked(lambda: provider.answered(answer.issuer, now)):
+            raise Refused("the answer is another issuer's")
+        return self._asked(lambda: provider.claims(answer.code, asked["verifier"], asked["nonce"], now))
 
     def _account(self, claims: Mapping[str, Any]) -> Administrator:
         with self._store.read() as transaction:

@@ -7,14 +7,13 @@ nobody, who may do nothing else. It spends processor time for strangers, so few 
 from functools import partial
 from typing import Annotated
 
-import anyio
-import anyio.to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.administrator_views import SessionView, Typed, session_view
 from gateway.endpoints.api.calls import Asking, Bearer, Body, With, needs
 from gateway.endpoints.api.signposts import SHOWN_ONCE
+from gateway.endpoints.few_at_once import FewAtOnce
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
 from gateway.records.authority import Permission
@@ -31,7 +30,7 @@ AT_ONCE = 2
 
 MAXIMUM_WAITING = 50
 
-_entering = anyio.CapacityLimiter(AT_ONCE)
+_entering = FewAtOnce(AT_ONCE, MAXIMUM_WAITING)
 
 
 class Credentials(Body):
@@ -72,10 +71,8 @@ class SessionList(BaseModel):
 @router.post("", status_code=201, openapi_extra=SHOWN_ONCE)
 async def sign_in(body: Credentials, use: With, actor: Stranger) -> SignedInView:
     """Sign in: needs no token. Whatever is wrong, the answer is the same."""
-    if _entering.statistics().tasks_waiting >= MAXIMUM_WAITING:
-        raise GatewayError(Kind.THROTTLED)
     enter = partial(use.signing_in.sign_in, actor, body.name, body.password, body.code)
-    signed = await anyio.to_thread.run_sync(enter, limiter=_entering)
+    signed = await _entering.run(enter)
     limits = use.recognition.limits_of(signed.account, signed.session)
     return SignedInView(
         token=signed.secret,

@@ -6,17 +6,20 @@ that somebody else's page began, so a page of ours goes on by itself. The way th
 ours may lead elsewhere by its policy.
 """
 
+from functools import partial
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from gateway.endpoints.browsers import cookie_of, headers_of
-from gateway.endpoints.console.asking import Ask, opens, or_again
+from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.gate import set_cookie
 from gateway.endpoints.console.provider_operations import begin_at_provider, sign_in_by_provider
 from gateway.endpoints.console.signing import DAY_S, ME, local, sign_in_with
 from gateway.errors import GatewayError
+from gateway.services.provider_sign_in import Answer
 
 router = APIRouter()
 
@@ -25,30 +28,33 @@ MINUTES_S = 300
 
 
 @router.post("/sign-in/provider")
-@or_again(sign_in_with)
-def begin(ask: Annotated[Ask, opens(begin_at_provider)]) -> Response:
+async def begin(ask: Annotated[Ask, opens(begin_at_provider)]) -> Response:
     """Send a browser to the provider."""
-    begun = ask.call(begin_at_provider, following=local(ask.form.text("next")))
+    following = local(ask.form.text("next"))
+    try:
+        begun = await ask.operations.call_async(begin_at_provider, following=following)
+    except GatewayError as error:
+        return await run_sync(sign_in_with, ask, error)
     answer = ask.page("going_on.html", target=begun.address)
     answer.headers["set-cookie"] = bound(begun.secret, MINUTES_S)
     return answer
 
 
 @router.get("/sign-in/provider/callback")
-def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
+async def back(ask: Annotated[Ask, opens(sign_in_by_provider)]) -> Response:
     """Open a session with what the provider says."""
     secret = cookie_of(headers_of(ask.request.scope).get(b"cookie", b""), COOKIE, "")
-    state, code = ask.query.get("state", ""), ask.query.get("code", "")
+    answer = Answer(*(ask.query.get(name, "") for name in ("state", "code", "iss")))
     try:
-        signed, following = ask.call(sign_in_by_provider, state=state, secret=secret, code=code)
+        signed, following = await ask.operations.call_async(sign_in_by_provider, answer=answer, secret=secret)
     except GatewayError as error:
         # Any page can send its readers here; what they did not begin must not get them banned.
-        return sign_in_with(ask, error, bare=not secret)
+        return await run_sync(partial(sign_in_with, ask, error, bare=not secret))
     renew = signed.account.password_until is not None
-    answer = ask.page("going_on.html", target=ME if renew else local(following))
-    answer.headers.append("set-cookie", set_cookie(signed.secret, DAY_S))
-    answer.headers.append("set-cookie", bound("", 0))
-    return answer
+    page = ask.page("going_on.html", target=ME if renew else local(following))
+    page.headers.append("set-cookie", set_cookie(signed.secret, DAY_S))
+    page.headers.append("set-cookie", bound("", 0))
+    return page
 
 
 def bound(secret: str, seconds: int) -> str:

@@ -3,13 +3,22 @@
 Not routes of the REST API, as with passkeys: a browser goes to the provider and comes back.
 """
 
+from functools import partial
 from typing import Annotated
 
 from gateway.endpoints.api.calls import With, needs
+from gateway.endpoints.few_at_once import FewAtOnce
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.opening import SignedIn
-from gateway.services.provider_sign_in import Begun
+from gateway.services.provider_sign_in import Answer, Begun
+
+AT_ONCE = 4
+"""Conversations with the provider at the same time: each may take as long as the provider is silent."""
+
+MAXIMUM_WAITING = 20
+
+_asking = FewAtOnce(AT_ONCE, MAXIMUM_WAITING)
 
 Stranger = Annotated[Actor, needs(Permission.SIGN_IN)]
 
@@ -24,13 +33,13 @@ def anybody_there(use: With, _actor: Stranger) -> bool:
     return use.signing_in.anybody()
 
 
-def begin_at_provider(following: str, use: With, _actor: Stranger) -> Begun:
+async def begin_at_provider(following: str, use: With, _actor: Stranger) -> Begun:
     """Send a browser there."""
-    return use.provider_sign_in.begin(following)
+    return await _asking.run(partial(use.provider_sign_in.begin, following))
 
 
-def sign_in_by_provider(
-    state: str, secret: str, code: str, use: With, actor: Stranger
+async def sign_in_by_provider(
+    answer: Answer, secret: str, use: With, actor: Stranger
 ) -> tuple[SignedIn, str]:
     """Open a session with what it brought back."""
-    return use.provider_sign_in.complete(actor, state, secret, code)
+    return await _asking.run(partial(use.provider_sign_in.complete, actor, answer, secret))

@@ -8,6 +8,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import segno
+from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
@@ -92,7 +93,7 @@ async def signed_in(ask: Annotated[Ask, opens(sign_in)]) -> Response:
     try:
         session = await ask.operations.call_async(sign_in, body=body(Credentials, shown))
     except GatewayError as error:
-        return sign_in_with(ask, error)
+        return await run_sync(sign_in_with, ask, error)
     return begun(ask, session.token, elsewhere=session.enrol or session.renew)
 
 

@@ -16,7 +16,7 @@ from gateway.records.administrators import AdministratorState
 from gateway.services.administrators import AdministratorChanges
 from gateway.services.credential_checks import Checks, SessionRules
 from gateway.services.opening import Opening
-from gateway.services.provider_sign_in import ProviderSignIn
+from gateway.services.provider_sign_in import Answer, ProviderSignIn
 from gateway.services.sign_in_delays import Delays
 from tests.support.accounts import ROOT, ROOT_ACTOR, House, house_in, stranger
 
@@ -35,6 +35,9 @@ class Told:
     def address(self, state: str, nonce: str, verifier: str, now: datetime) -> str:
         self.state = state
         return f"{ISSUER}/?state={state}"
+
+    def answered(self, issuer: str, now: datetime) -> bool:
+        return issuer in ("", ISSUER)
 
     def claims(self, code: str, verifier: str, nonce: str, now: datetime) -> Mapping[str, Any]:
         return self.says
@@ -58,7 +61,7 @@ def desk(house: House, told: Told | None) -> ProviderSignIn:
 
 def enter(signing: ProviderSignIn, told: Told) -> str:
     begun = signing.begin("/console/")
-    signed, following = signing.complete(stranger(), told.state, begun.secret, "code")
+    signed, following = signing.complete(stranger(), Answer(told.state, "code", ""), begun.secret)
     assert following == "/console/"
     assert begun.secret not in repr(begun)
     return signed.secret
@@ -119,10 +122,10 @@ def test_a_question_is_bound_to_its_browser_and_old_after_five_minutes(house: Ho
     signing = desk(house, told)
     begun = signing.begin("/console/")
     with pytest.raises(GatewayError):
-        signing.complete(stranger(), told.state, "another browser's", "code")
+        signing.complete(stranger(), Answer(told.state, "code", ""), "another browser's")
     house.clock.pass_by(minutes=6)
     with pytest.raises(GatewayError) as error:
-        signing.complete(stranger(), told.state, begun.secret, "code")
+        signing.complete(stranger(), Answer(told.state, "code", ""), begun.secret)
     assert error.value.kind is Kind.UNAUTHENTICATED
 
 
@@ -135,3 +138,27 @@ def test_a_provider_that_is_away_or_missing_is_said(house: House) -> None:
         with pytest.raises(GatewayError) as error:
             desk(house, told).begin("/console/")
         assert error.value.kind is kind
+
+
+def test_who_did_not_begin_fails_at_nothing_and_holds_nobody_up(house: House) -> None:
+    """Any page can send its readers to the way back, as often as it likes."""
+    told = Told()
+    signing = desk(house, told)
+    begun = signing.begin("/console/")
+    for _ in range(100):
+        with pytest.raises(GatewayError) as error:
+            signing.complete(stranger(), Answer(told.state, "code", ""), "")
+        assert error.value.kind is Kind.UNAUTHENTICATED
+    assert house.trail(AuditTag.SIGN_IN_FAILED) == []
+    assert signing.complete(stranger(), Answer(told.state, "code", ISSUER), begun.secret)
+
+
+@pytest.mark.parametrize(("code", "issuer"), [("", ""), ("code", "https://evil.example"), ("c" * 5000, "")])
+def test_an_answer_that_is_none_or_anothers_opens_nothing(house: House, code: str, issuer: str) -> None:
+    told = Told()
+    signing = desk(house, told)
+    begun = signing.begin("/console/")
+    with pytest.raises(GatewayError) as error:
+        signing.complete(stranger(), Answer(told.state, code, issuer), begun.secret)
+    assert error.value.kind is Kind.UNAUTHENTICATED
+    assert len(house.trail(AuditTag.SIGN_IN_FAILED)) == 1

@@ -5,6 +5,7 @@ import pytest
 
 from gateway.endpoints.administration import SIGN_IN_LIMIT
 from gateway.endpoints.api import sessions
+from gateway.endpoints.few_at_once import FewAtOnce
 from tests.support.accounts import OWNER, PASSWORD, Visitor, appoint, arrived, next_code, now_code
 from tests.support.desk import TOKEN, Desk
 
@@ -110,7 +111,7 @@ async def test_too_many_at_the_door_are_told_to_come_again(
     client: httpx.AsyncClient, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     appoint(desk, "ann")
-    monkeypatch.setattr(sessions, "MAXIMUM_WAITING", 0)
+    monkeypatch.setattr(sessions, "_entering", FewAtOnce(1, -1))
     answer = await Visitor(client, "ann").sign_in()
     assert (answer.status_code, "retry-after" in answer.headers) == (429, True)
 

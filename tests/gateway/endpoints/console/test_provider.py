@@ -1,6 +1,8 @@
 """Signing in by a real OpenID provider, through the console's door (product 7.7; T24)."""
 
+import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from html import unescape
@@ -13,6 +15,7 @@ from gateway import app
 from gateway.config import Oidc
 from gateway.endpoints.console.gate import COOKIE
 from gateway.endpoints.console.provider import COOKIE as BOUND
+from gateway.endpoints.console.provider_operations import AT_ONCE, MAXIMUM_WAITING
 from gateway.records import AuditTag
 from gateway.services.administrators import AdministratorChanges
 from tests.gateway.endpoints.console.test_signing import HERE, csrf
@@ -105,17 +108,52 @@ async def test_what_came_back_counts_once_and_in_this_browser_only(
     shown = {"Cookie": f"{BOUND}={bound}"}
     assert (await page.get(path, headers=shown)).status_code == 200
     assert (await page.get(path, headers=shown)).status_code == 401
-    assert len(refusals(desk)) == 2
+    assert len(refusals(desk)) == 1
 
 
-async def test_a_provider_that_is_away_is_said(desk: Desk) -> None:
-    oidc = Oidc("http://127.0.0.1:1", "usher", allow_private=True)
+async def test_an_answer_in_the_name_of_another_issuer_or_of_none_is_refused(
+    page: httpx.AsyncClient, desk: Desk, issuer: str
+) -> None:
+    """RFC 9207: this provider says in its answers whose they are."""
+    for named in ("", "https://evil.example"):
+        target = httpx.URL(openid_provider.sign_in(await begin(page), "olga-there"))
+        assert target.params["iss"] == issuer
+        path = target.copy_set_param("iss", named) if named else target.copy_remove_param("iss")
+        assert (await page.get(path.raw_path.decode())).status_code == 401
+        assert "another issuer" in refusals(desk)[-1]
+    assert (await come_back(page, "olga-there")).status_code == 200
+
+
+async def test_a_page_elsewhere_keeps_nobody_out(page: httpx.AsyncClient, desk: Desk) -> None:
+    """What any page can have its readers' browsers ask for counts for nothing."""
+    elsewhere = {"Sec-Fetch-Site": "cross-site", "Origin": "", "Cookie": ""}
+    for number in range(50):
+        forged = f"/console/sign-in/provider/callback?state={number}&code=x"
+        assert (await page.get(forged, headers=elsewhere)).status_code == 401
+    assert refusals(desk) == []
+    assert (await come_back(page, "olga-there")).status_code == 200
+
+
+async def test_a_silent_provider_takes_nobodys_threads(desk: Desk) -> None:
+    """Strangers who are sent to a provider that keeps silent leave the console to everybody else."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    oidc = Oidc(f"http://127.0.0.1:{silent.getsockname()[1]}", "usher", allow_private=True)
     async with browser(replace(desk.config, oidc=oidc), token=None) as client:
         client.headers.update(HERE)
         form = {"csrf": csrf(await client.get("/console/sign-in"))}
-        answer = await client.post("/console/sign-in/provider", data=form)
-    assert answer.status_code == 503
-    assert "does not answer as it should" in answer.text
+
+        async def go() -> int:
+            return (await client.post("/console/sign-in/provider", data=form)).status_code
+
+        async with asyncio.TaskGroup() as group:
+            waiting = [group.create_task(go()) for _ in range(60)]
+            await asyncio.sleep(1)
+            async with asyncio.timeout(5):
+                assert (await client.get("/console/sign-in")).status_code == 200
+            refused = [each.result() for each in waiting if each.done()]
+            silent.close()
+        assert refused == [429] * (60 - AT_ONCE - MAXIMUM_WAITING)
+        assert {each.result() for each in waiting} == {429, 503}
 
 
 async def test_without_a_provider_none_is_offered(desk: Desk) -> None:
