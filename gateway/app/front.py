@@ -20,6 +20,7 @@ from gateway.services.ports import Clock, Store
 from gateway.services.provider_sign_in import Provider, ProviderSignIn
 from gateway.services.recognition import Recognition
 from gateway.services.recovering import Recovering
+from gateway.services.saved_views import SavedViews
 from gateway.services.second_factors import SecondFactors
 from gateway.services.sign_in_delays import Delays
 from gateway.services.signing_in import SigningIn
@@ -37,6 +38,7 @@ class Front:
     signing_in: SigningIn
     own_account: OwnAccount
     passkeys: Passkeys
+    saved_views: SavedViews
     provider_sign_in: ProviderSignIn
     recovering: Recovering
     recognition: Recognition
@@ -63,6 +65,7 @@ def front(
         SigningIn(store, clock, opening, passwords, factors, checks, rules),
         OwnAccount(store, clock, passwords, factors, checks),
         Passkeys(store, clock, keys, _ceremonies(config), checks, opening),
+        SavedViews(store, clock, keys),
         ProviderSignIn(store, clock, keys, _provider(config), checks, opening),
         Recovering(store, clock, keys, passwords),
         Recognition(store, clock, rules),

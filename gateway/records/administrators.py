@@ -1,9 +1,10 @@
-"""Administrators, their tokens and their sessions (product 7.6, 7.7; security.md T1, T9, T24, T25).
+"""Administrators, their tokens, sessions and views (product 7.2, 7.6, 7.7; security.md T1, T9, T24, T25).
 
 What proves an account (hashes, digests, sealed secrets) is in no repr. What an account may do are its
 appointments (``gateway.records.authority``); a token's are some of its maker's, checked again at each use.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -134,3 +135,20 @@ class Session:
     address: str = ""
     user_agent: str = ""
     means: Means = Means.PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class SavedView:
+    """A question to the device list that an account keeps under a name; it names no organisation, so it is
+    good for each.
+
+    Attributes:
+        id: ``v-`` and 32 hex digits.
+        question: what is asked, by the names of the list's query (docs/device-list.md).
+    """
+
+    id: str
+    administrator: str
+    name: str
+    question: Mapping[str, str]
+    saved_at: datetime

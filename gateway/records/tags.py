@@ -118,6 +118,8 @@ class AuditTag(Enum):
     PASSKEY_REGISTERED = "admin:passkey:registered"
     PASSKEY_RENAMED = "admin:passkey:renamed"
     PASSKEY_REMOVED = "admin:passkey:removed"
+    VIEW_SAVED = "admin:view:saved"
+    VIEW_REMOVED = "admin:view:removed"
     IDENTITY_ADOPTED = "admin:administrator:identity-adopted"
     SIGNED_IN = "admin:session:opened"
     SIGN_IN_FAILED = "admin:session:failed"

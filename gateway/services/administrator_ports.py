@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from gateway.records.administrators import Administrator, ApiToken, Session
+from gateway.records.administrators import Administrator, ApiToken, SavedView, Session
 from gateway.records.passkeys import Means, Passkey, Question
 
 
@@ -112,6 +112,23 @@ class PasskeyRecords(Protocol):
     def rename(self, administrator: str, identity: str, label: str) -> bool: ...
     def remove(self, administrator: str, identity: str) -> bool: ...
     def remove_all(self, administrator: str) -> int: ...
+
+
+class SavedViewRecords(Protocol):
+    """Saved views; whoever asks."""
+
+    def add(self, view: SavedView) -> None: ...
+    def of(self, administrator: str) -> Sequence[SavedView]:
+        """By name."""
+        ...
+
+    def save(self, view: SavedView) -> None:
+        """Keep it as it is now, in place of what its account has under its id."""
+        ...
+
+    def remove(self, administrator: str, identity: str) -> bool:
+        """Returns whether there was one."""
+        ...
 
 
 class QuestionRecords(Protocol):

@@ -125,6 +125,8 @@ CATALOGUE: Mapping[AuditTag, str] = MappingProxyType(
         _T.PASSKEY_REGISTERED: "An administrator registered a passkey.",
         _T.PASSKEY_RENAMED: "An administrator renamed a passkey.",
         _T.PASSKEY_REMOVED: "An administrator removed a passkey.",
+        _T.VIEW_SAVED: "An administrator saved a view of the device list.",
+        _T.VIEW_REMOVED: "An administrator removed a view of the device list.",
         _T.IDENTITY_ADOPTED: "An account took the identity provider's user with its mail address.",
         _T.SIGNED_IN: "An administrator signed in.",
         _T.SIGN_IN_FAILED: "Somebody failed to sign in as an administrator.",

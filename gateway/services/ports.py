@@ -24,6 +24,7 @@ from gateway.services.administrator_ports import (
     ApiTokenRecords,
     PasskeyRecords,
     QuestionRecords,
+    SavedViewRecords,
     SessionRecords,
 )
 from gateway.services.audit_ports import AuditTrail, Chain
@@ -252,6 +253,8 @@ class Transaction(Protocol):
     def passkeys(self) -> PasskeyRecords: ...
     @property
     def questions(self) -> QuestionRecords: ...
+    @property
+    def saved_views(self) -> SavedViewRecords: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

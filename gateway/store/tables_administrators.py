@@ -1,10 +1,20 @@
-"""Tables of administrators, their appointments, tokens, passkeys and sessions (product 7.6, 7.7).
+"""Tables of administrators, their appointments, tokens, passkeys, sessions and views (product 7.6, 7.7).
 
 An appointment hangs on the organisation, domain or group that it is for: were it kept by name, a domain that
 another organisation takes over would bring its former administrators along.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from gateway.records.administrators import AdministratorState
 from gateway.records.authority import Role
@@ -88,6 +98,17 @@ sign_in_questions = Table(
     Column("holder", String(34), nullable=False),
     Column("ends_at", Instant, nullable=False, index=True),
     Column("content", Document, nullable=False),
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", String(34), primary_key=True),
+    Column("administrator", String(34), belongs_to("administrators.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("question", Document, nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    UniqueConstraint("administrator", "name"),
 )
 
 

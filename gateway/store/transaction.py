@@ -38,6 +38,7 @@ from gateway.store.protocol_log import ProtocolLogRows
 from gateway.store.repetitions import RepetitionRows
 from gateway.store.rollouts import RolloutRows
 from gateway.store.rules import RuleRows
+from gateway.store.saved_views import SavedViewRows
 from gateway.store.self_sessions import SelfSessionRows
 from gateway.store.sessions import SessionRows
 from gateway.store.tenants import DirectoryRows
@@ -77,6 +78,7 @@ class RowTransaction:
         self.sessions = SessionRows(connection)
         self.passkeys = PasskeyRows(connection)
         self.questions = QuestionRows(connection)
+        self.saved_views = SavedViewRows(connection)
         self.repetitions = RepetitionRows(connection)
         self.audit = AuditRows(connection)
         self.audit_chain = ChainRows(connection)

@@ -198,6 +198,7 @@ KEPT_ELSEWHERE = frozenset(
         "sessions",
         "passkeys",
         "sign_in_questions",
+        "saved_views",
         "appointments",
         "token_appointments",
         "webhook_deliveries",

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from gateway.app import Services
 from gateway.endpoints.console import ROUTERS
 from gateway.records import Actor
 from gateway.records.authority import Appointment, Role
@@ -140,6 +141,11 @@ def full_wipe(console: Console, device: Device) -> str:
     """An order that waits for a second administrator; its id."""
     wanted = Wanted(WipeKind.DEVICE, "stolen", device.key.device_id)
     return console.gateway.made.wipes.request(ADMINISTRATOR, device.key, wanted).id
+
+
+def saved_view(made: Services, name: str, question: dict[str, str]) -> None:
+    """A view of the device list that ``olga`` has saved."""
+    made.saved_views.save(ADMINISTRATOR, made.administrators.get("olga").id, name, question)
 
 
 APART = frozenset(

@@ -17,7 +17,7 @@ from gateway.endpoints.console import PREFIX
 from gateway.services.webhooks import WebhookChanges
 from mdm.device import AccessLevel, Device, WipeKind
 from mdm.orders import Progress
-from tests.browser.conftest import PAGES, Console, opened
+from tests.browser.conftest import PAGES, Console, opened, saved_view
 from tests.support import chromium
 from tests.support.gateway_process import ORGANISATION
 from tests.support.populous import OPERATOR, populate
@@ -66,6 +66,7 @@ def things(made: Services, devices: list[Device], organisation: str, domain: str
     home = device.key.organisation
     made.inventory.rename(OPERATOR, device.key, "Ann's work phone", "handed out with her contract")
     made.devices.set_access(OPERATOR, device.key, AccessLevel.ALLOW, "checked at the desk")
+    saved_view(made, "iPhones with old iOS", {"os": "iOS 15", "sort": "-last_seen"})
     orders = made.wipes.list(home)
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)
     assert waiting.kind is WipeKind.DEVICE

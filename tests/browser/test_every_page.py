@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from gateway.endpoints.console import PREFIX
 from gateway.services.groups import GroupChanges
 from gateway.services.webhooks import WebhookChanges
-from tests.browser.conftest import PAGES, Console, full_wipe
+from tests.browser.conftest import PAGES, Console, full_wipe, saved_view
 from tests.support import chromium
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
 
@@ -28,6 +28,7 @@ def things(console: Console) -> dict[str, str]:
     document = {"name": "old", "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
     saved = made.access_rules.create(ADMINISTRATOR, ORGANISATION, document)
     made.policies.set_policy(ADMINISTRATOR, ORGANISATION, {"settings": {"DevicePasswordEnabled": True}})
+    saved_view(made, HOSTILE, {"search": HOSTILE})
     job = made.offboarding.start(ADMINISTRATOR, made.users.get("bob@example.com"))
     home = made.tenants.organisation(ORGANISATION).id
     webhook = made.webhooks.create(

@@ -17,6 +17,7 @@ from gateway.store.tables_administrators import sessions
 from mdm.access import AccessDecision
 from mdm.device import AccessLevel, DeviceState, WipeKind
 from tests.browser.conftest import HOME, SIGN_IN, Console
+from tests.support import chromium
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import ADMINISTRATOR, ALONE, ORGANISATION
 
@@ -182,3 +183,36 @@ def test_filters_follow_what_is_typed_and_the_way_back_is_kept(console: Console)
         page.go_back()
         expect(listed.get_by_role("link", name="Quiet Otter")).to_be_visible()
         assert "heron" not in page.url
+
+
+def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Console) -> None:
+    for name, alias in (("IPHONE", "found by the view"), ("OTHER", "of no interest")):
+        console.phone("carol", name, alias)
+    views = console.gateway.made.saved_views
+    account = console.gateway.made.administrators.get("olga").id
+    with console.olga(size=chromium.NARROW) as page:
+        page.goto(f"{HOME}/devices")
+        page.get_by_label("Search", exact=True).fill("found by")
+        expect(page.get_by_text("of no interest")).to_have_count(0)
+        page.get_by_text("Save this view").click()
+        page.locator("#view-name").fill("Mine & <b>only</b> mine")
+        page.get_by_role("button", name="Save", exact=True).click()
+        saved = page.get_by_role("navigation", name="Views").get_by_role(
+            "link", name="Mine & <b>only</b> mine"
+        )
+        expect(saved).to_have_attribute("aria-current", "page")
+        page.goto(f"{HOME}/devices")
+        saved.click()
+        expect(page.get_by_text("found by the view")).to_be_visible()
+        expect(page.get_by_text("of no interest")).to_have_count(0)
+        page.get_by_text("Your views").click()
+        page.locator("details.card").get_by_label("Name of the view").fill("Found")
+        page.get_by_role("button", name="Rename").click()
+        expect(page.get_by_role("link", name="Found", exact=True)).to_be_visible()
+        assert [(each.name, each.question) for each in views.of(account)] == [
+            ("Found", {"search": "found by"})
+        ]
+        page.get_by_text("Your views").click()
+        page.get_by_role("button", name="Remove the view Found").click()
+        expect(page.get_by_text("Your views")).to_have_count(0)
+    assert views.of(account) == []

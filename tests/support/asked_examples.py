@@ -41,6 +41,9 @@ UNANSWERED = frozenset(
         "POST /me/second-factor",
         "POST /me/second-factor/confirm",
         "POST /me/recovery-codes",
+        "POST /me/views",
+        "PATCH /me/views/{view}",
+        "DELETE /me/views/{view}",
         f"POST {HOME}/wipes/{{order}}/approve",
         f"POST {HOME}/devices/{{user}}/{{device_id}}/password/reveal",
         f"POST {HOME}/devices/{{user}}/{{device_id}}/release",
@@ -51,6 +54,7 @@ UNANSWERED = frozenset(
 )
 """What takes somebody who signed in, or a device in trouble: the request is described, no answer recorded."""
 
+VIEW = "v-0123456789abcdef0123456789abcdef"
 SOON = "SOON"
 """Stands for a time some weeks from whenever it is asked."""
 
@@ -239,6 +243,11 @@ ASKED: Mapping[str, Asked] = MappingProxyType(
         "DELETE /sessions/{session}": Asked(at={"session": "s-0123456789abcdef0123456789abcdef"}),
         "PUT /me/password": Asked({"present": "Correct-Horse-3", "new": "Correct-Horse-5"}),
         "POST /me/second-factor/confirm": Asked({"code": "123456"}),
+        "POST /me/views": Asked(
+            {"name": "Old iPhones", "question": {"os": "iOS 15", "last_seen": ">=7d", "sort": "-last_seen"}}
+        ),
+        "PATCH /me/views/{view}": Asked({"name": "Very old iPhones"}, at={"view": VIEW}),
+        "DELETE /me/views/{view}": Asked(at={"view": VIEW}),
     }
 )
 

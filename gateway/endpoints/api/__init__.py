@@ -42,6 +42,7 @@ from gateway.endpoints.api import (
     resources,
     rules,
     safeguards,
+    saved_views,
     scp,
     sessions,
     tokens,
@@ -101,6 +102,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens.router,
     sessions.router,
     me.router,
+    saved_views.router,
     description.router,
 )
 VERSION = "1"

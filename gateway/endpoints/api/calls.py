@@ -56,6 +56,7 @@ from gateway.services.repetitions import Repetitions
 from gateway.services.resources import Resources
 from gateway.services.rollouts import Rollouts
 from gateway.services.safeguards import SafeguardService
+from gateway.services.saved_views import SavedViews
 from gateway.services.signing_in import SigningIn
 from gateway.services.tenants import Tenants
 from gateway.services.tokens import Tokens
@@ -180,6 +181,8 @@ class UseCases(Protocol):
     def own_account(self) -> OwnAccount: ...
     @property
     def passkeys(self) -> Passkeys: ...
+    @property
+    def saved_views(self) -> SavedViews: ...
     @property
     def provider_sign_in(self) -> ProviderSignIn: ...
     @property

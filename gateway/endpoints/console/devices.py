@@ -13,6 +13,8 @@ from gateway.endpoints.api.calls import PAGE_LIMIT
 from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
 from gateway.endpoints.api.device_views import DeviceView
 from gateway.endpoints.api.devices import count_devices, list_devices
+from gateway.endpoints.api.organisations import OrganisationView
+from gateway.endpoints.api.saved_views import SavedViewView, list_views, save_view
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.bulk import acts
 from gateway.endpoints.console.operations import query
@@ -68,8 +70,18 @@ PAGE = 50
 @router.get("")
 def devices(organisation: str, ask: Annotated[Ask, opens(list_devices)]) -> Response:
     """A page of the list; the rows alone when a filter asks for them."""
-    home = ask.organisation(organisation)
-    asked, wide = _asked(ask), ask.query.get("columns") == "all"
+    return list_page(ask, ask.organisation(organisation), _asked(ask))
+
+
+def list_page(
+    ask: Ask,
+    home: OrganisationView,
+    asked: Mapping[str, str],
+    refused: GatewayError | None = None,
+    renamed: str = "",
+) -> Response:
+    """The list as it answers a question; ``refused`` is why a view was not kept, or ``renamed``."""
+    wide = ask.query.get("columns") == "all"
     problem, found, counts = None, None, None
     try:
         page = query(DeviceQuery, {**asked, "cursor": ask.query.get("cursor", ""), "limit": PAGE})
@@ -81,7 +93,7 @@ def devices(organisation: str, ask: Annotated[Ask, opens(list_devices)]) -> Resp
     shown = [*COLUMNS, *(MORE if wide else ())]
     return ask.page(
         "devices_rows.html" if ask.partial else "devices.html",
-        200,
+        400 if refused else 200,
         home=home,
         asked=asked,
         found=found,
@@ -93,6 +105,10 @@ def devices(organisation: str, ask: Annotated[Ask, opens(list_devices)]) -> Resp
         fields={name: field for name, field in FIELDS.items() if name not in BESIDE},
         spelled=SPELLED,
         views=[(label, urlencode(view)) for label, view in VIEWS],
+        saved=_saved(ask),
+        can_save=ask.may(save_view),
+        refused=refused,
+        renamed=renamed,
         wide=wide,
         widths={"less": urlencode(asked), "all": urlencode({**asked, "columns": "all"})},
         sorted_by=_sorting(kept, shown),
@@ -129,6 +145,12 @@ def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _asked(ask: Ask) -> dict[str, str]:
     return {name: value for name, value in ask.query.items() if name in ASKED and value}
+
+
+def _saved(ask: Ask) -> list[tuple[SavedViewView, str]]:
+    """The reader's own views, each with the address's query that opens it."""
+    found = ask.seen(list_views)
+    return [(each, urlencode(each.question)) for each in found.items] if found else []
 
 
 def _sorting(asked: Mapping[str, str], shown: Sequence[str]) -> Mapping[str, tuple[str, str]]:
