@@ -19,7 +19,7 @@ from gateway.records.events import Delivery, Event, Progress, Webhook
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.events import BATCH, Wanted, document, event_of, read, single
 from gateway.services.ports import Clock, Store, Transaction
-from gateway.services.retrying import next_try
+from gateway.services.retrying import tried
 from gateway.services.webhook_signatures import headers
 
 LEASE = timedelta(seconds=30)
@@ -35,7 +35,6 @@ FAILING = timedelta(days=5)
 """After so long without one success a webhook is switched off."""
 
 DELIVERED_KEPT, DEAD_KEPT = timedelta(days=3), timedelta(days=30)
-LONGEST_ERROR = 300
 GONE = 410
 _SYSTEM = Actor("system", "webhook delivery")
 
@@ -257,19 +256,8 @@ def lane_of(event: Event) -> str:
 
 def judged(delivery: Delivery, outcome: Outcome, now: datetime, share: float) -> Delivery:
     """A delivery after an attempt."""
-    tried = replace(
-        delivery,
-        attempts=delivery.attempts + 1,
-        claimed_until=None,
-        status=outcome.status,
-        error=outcome.error[:LONGEST_ERROR],
-    )
-    if outcome.good:
-        return replace(tried, state=Progress.DELIVERED, ended_at=now)
-    again = next_try(tried.attempts, tried.created_at, now, share)
-    if again is None:
-        return replace(tried, state=Progress.DEAD, ended_at=now)
-    return replace(tried, next_at=again)
+    answered = replace(delivery, status=outcome.status)
+    return tried(answered, now, share, outcome.error, good=outcome.good)
 
 
 def reason_to_stop(webhook: Webhook, status: int, now: datetime) -> str:

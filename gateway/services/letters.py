@@ -25,7 +25,7 @@ from gateway.services.event_catalogue import NOTICES
 from gateway.services.events import BATCH, Wanted, event_of, read, single
 from gateway.services.partnerships import look_up
 from gateway.services.ports import Clock, Store, Transaction
-from gateway.services.retrying import next_try
+from gateway.services.retrying import tried
 from mdm.device import DeviceKey
 
 READER = "mail"
@@ -38,7 +38,6 @@ TOLD_IN_SUMMARY = 50
 STALE = timedelta(hours=24)
 HOUR = timedelta(hours=1)
 KEPT = timedelta(days=14)
-LONGEST_ERROR = 300
 TELLING = Wanted(types=frozenset(NOTICES))
 
 
@@ -97,7 +96,9 @@ class Letters:
         now = self._clock.now()
         with self._store.write() as transaction:
             for result in results:
-                transaction.letters.save(judged(result, now, self._share()))
+                good, share = not result.error, self._share()
+                letter = tried(result.letter, now, share, result.error, good=good, final=result.final)
+                transaction.letters.save(letter)
 
     def prune(self) -> int:
         """Forget what ended long ago."""
@@ -212,22 +213,6 @@ def _why(event: Event) -> str:
         if isinstance(found := event.after.get(name), str) and found:
             return found
     return ""
-
-
-def judged(result: Sent, now: datetime, share: float) -> Letter:
-    """A letter after an attempt."""
-    tried = replace(
-        result.letter,
-        attempts=result.letter.attempts + 1,
-        claimed_until=None,
-        error=result.error[:LONGEST_ERROR],
-    )
-    if not result.error:
-        return replace(tried, state=Progress.DELIVERED, ended_at=now)
-    again = None if result.final else next_try(tried.attempts, tried.created_at, now, share)
-    if again is None:
-        return replace(tried, state=Progress.DEAD, ended_at=now)
-    return replace(tried, next_at=again)
 
 
 def _exists(transaction: Transaction, organisation: str) -> bool:

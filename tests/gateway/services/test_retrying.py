@@ -5,9 +5,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.services.retrying import JITTER, LIFETIME, PAUSES_S, next_try
+from gateway.records.events import Letter, LetterKind, Progress
+from gateway.services.retrying import JITTER, LIFETIME, LONGEST_ERROR, PAUSES_S, next_try, tried
 from tests.support.stores import NOON
 
+LATE = NOON + LIFETIME
 SHARES = st.floats(0, 1, exclude_max=True)
 
 
@@ -46,3 +48,22 @@ def test_a_receiver_that_is_always_down_is_tried_a_bounded_number_of_times(share
             break
         now = again
     assert 9 <= attempts <= 14
+
+
+def test_what_becomes_of_an_attempt() -> None:
+    letter = Letter("", "ann@acme.test", LetterKind.TEST, NOON, NOON, claimed_until=NOON)
+    good = tried(letter, NOON, 0, "", good=True)
+    assert (good.state, good.attempts, good.ended_at, good.claimed_until) == (
+        Progress.DELIVERED,
+        1,
+        NOON,
+        None,
+    )
+    again = tried(letter, NOON, 0, "x" * 1000, good=False)
+    assert (again.state, again.ended_at, len(again.error)) == (Progress.PENDING, None, LONGEST_ERROR)
+    assert again.next_at == next_try(1, NOON, NOON, 0)
+    for dead in (
+        tried(letter, NOON, 0, "no", good=False, final=True),
+        tried(letter, LATE, 0, "no", good=False),
+    ):
+        assert (dead.state, dead.error) == (Progress.DEAD, "no")
