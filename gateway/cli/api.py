@@ -90,20 +90,20 @@ class Api:
 
     def whole(self, path: str, answer: type[M], **query: Any) -> M:
         """A list with the items of all its pages, as one."""
-        items = [each for page in self.pages(path, answer, **query) for each in page.items]  # type: ignore[attr-defined]
+        pages: Iterator[Any] = self.pages(path, answer, **query)
+        items = [each for page in pages for each in page.items]
         return answer(items=items, next=None)
 
     def lines(self, path: str, **query: Any) -> Iterator[str]:
         """An answer of many lines, one by one as they come."""
-        asked = {name: _text(value) for name, value in query.items() if value not in (None, "")}
         try:
-            with self._client.stream("GET", PREFIX + path, params=asked) as answer:
+            with self._client.stream("GET", PREFIX + path, params=_asked(query)) as answer:
                 if not answer.is_success:
                     answer.read()
                     raise _refusal(answer)
                 yield from answer.iter_lines()
         except httpx.HTTPError as error:
-            raise GatewayError(Kind.UNAVAILABLE, f"The gateway cannot be reached: {error}") from error
+            raise _unreached(error) from error
 
     def send(
         self,
@@ -119,10 +119,9 @@ class Api:
         Raises:
             GatewayError: as the API says it; UNAVAILABLE where nothing answers.
         """
-        asked = {name: _text(value) for name, value in (query or {}).items() if value not in (None, "")}
         document = body.model_dump(mode="json", exclude_unset=True) if isinstance(body, BaseModel) else body
         asking = self._client.build_request(
-            method, PREFIX + path, params=asked, json=document, headers=headers
+            method, PREFIX + path, params=_asked(query or {}), json=document, headers=headers
         )
         answer = self._patiently(asking)
         if answer.is_success:
@@ -135,7 +134,7 @@ class Api:
             try:
                 answer = self._client.send(asking)
             except httpx.HTTPError as error:
-                raise GatewayError(Kind.UNAVAILABLE, _unreached(error)) from error
+                raise _unreached(error) from error
             pause = answer.headers.get("retry-after", "")
             if answer.status_code != httpx.codes.TOO_MANY_REQUESTS or not pause.isdecimal() or not left:
                 break
@@ -227,15 +226,19 @@ def _read(model: type[M], answer: httpx.Response) -> M:
         raise GatewayError(Kind.UNAVAILABLE, NO_GATEWAY) from error
 
 
-def _unreached(error: httpx.HTTPError) -> str:
+def _unreached(error: httpx.HTTPError) -> GatewayError:
     """Why there was no answer, without a word of what was sent."""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
         cause = cause.__cause__ or cause.__context__
     if cause is not None:
-        why = cause.verify_message
-        return f"The gateway's certificate is not trusted: {why}. --ca-file names who is to be trusted."
-    return f"The gateway cannot be reached: {error or type(error).__name__}"
+        untrusted = f"The gateway's certificate is not trusted: {cause.verify_message}."
+        return GatewayError(Kind.UNAVAILABLE, f"{untrusted} --ca-file names who is to be trusted.")
+    return GatewayError(Kind.UNAVAILABLE, f"The gateway cannot be reached: {error or type(error).__name__}")
+
+
+def _asked(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _text(value) for name, value in query.items() if value not in (None, "")}
 
 
 def _text(value: Any) -> Any:

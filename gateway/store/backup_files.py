@@ -192,7 +192,8 @@ class BackupReader:
 def _damage_told() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+    # RuntimeError is what zipfile says of members that are encrypted or packed in another way.
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
         raise _wrong("it cannot be read to its end.") from error
 
 
