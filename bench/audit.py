@@ -23,7 +23,7 @@ from gateway.records.chain import GENESIS
 from gateway.services.audit_verifying import AuditVerifier
 from gateway.store import DatabaseStore, migrate, open_store
 from gateway.store import audit as audit_store
-from gateway.store.tables import audit
+from gateway.store.tables_audit import audit
 from tests.support.postgres import shared_cluster
 from tests.support.stores import ACME, GLOBEX, NOON, Clock
 from tests.support.trails import Trail, signer

@@ -15,7 +15,7 @@ from gateway.records import DONE, Actor, AuditQuestion, AuditRecord, AuditTag
 from gateway.records.chain import COLUMNS, DOCUMENTS, canonical, link, moment
 from gateway.store.audit_chain import last_link
 from gateway.store.changes import CHANNEL
-from gateway.store.tables import audit
+from gateway.store.tables_audit import audit
 from gateway.store.within import everybody
 
 UNSTORABLE = "A record holds what cannot be stored: half a character, or a number that is none."

@@ -26,8 +26,7 @@ from sqlalchemy import (
 
 from gateway.records import ARCHIVE, Seal
 from gateway.records.chain import COLUMNS, DOCUMENTS, GENESIS, Link
-from gateway.store.tables import audit
-from gateway.store.tables_audit import audit_seals
+from gateway.store.tables_audit import audit, audit_seals
 from gateway.store.within import everybody
 
 BATCH = 2000

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, func, select
 
-from gateway.store.tables import audit, devices, organisations
+from gateway.store.tables import devices, organisations
+from gateway.store.tables_audit import audit
 from gateway.store.tables_events import letters, webhook_deliveries
 from gateway.store.tables_rules import held_devices
 from gateway.store.tables_wipes import jobs, wipe_orders

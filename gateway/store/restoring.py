@@ -26,8 +26,9 @@ from gateway.store import engine as engines
 from gateway.store import schema
 from gateway.store.backup import BATCH, Told, last_number, sequence_of
 from gateway.store.backup_files import BackupReader, Manifest, TableContent
-from gateway.store.tables import audit, changes, metadata
+from gateway.store.tables import changes, metadata
 from gateway.store.tables_administrators import sessions, sign_in_questions
+from gateway.store.tables_audit import audit
 from gateway.store.tables_self_service import self_sessions
 from gateway.store.transaction import RowTransaction, translated
 

@@ -35,7 +35,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import JSON
 
 from gateway.records import (
-    AuditTag,
     EntityState,
     OrganisationState,
     ResourceKind,
@@ -280,6 +279,32 @@ policies = Table(
 
 def _partnership() -> tuple[Any, ...]:
     return (
+        *_provisioning(),
+        *_wipe(),
+        Column("access", named(AccessLevel)),
+        Column("access_reason", Text, nullable=False),
+        Column("access_until", Instant),
+        Column("held_since", Instant),
+        Column("suspended_until", Instant),
+        Column("suspended_reason", Text, nullable=False),
+        Column("conflict", Text, nullable=False),
+        Column("alias", Text, nullable=False),
+        Column("family", Text, nullable=False, server_default=""),
+        Column("claimed", Text, nullable=False, server_default=""),
+        Column("information", Document, nullable=False),
+        Column("last_sync", Instant),
+        Column("last_ip", Text, nullable=False),
+        Column("user_agent", Text, nullable=False),
+        Column("revision", Integer, nullable=False),
+        Index(None, "organisation", "reprovision_at"),
+        ForeignKeyConstraint(["organisation"], ["organisations.id"], ondelete="CASCADE"),
+        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
+    )
+
+
+def _provisioning() -> tuple[Any, ...]:
+    """Which device it is, and how far it has come with its policy."""
+    return (
         Column("organisation", String(34), primary_key=True),
         Column("user_id", String(34), primary_key=True),
         Column("device_id", String(64), primary_key=True),
@@ -302,6 +327,11 @@ def _partnership() -> tuple[Any, ...]:
         Column("proof_key", BigInteger, nullable=False),
         Column("proof_failures", Integer, nullable=False),
         Column("proof_window", Instant),
+    )
+
+
+def _wipe() -> tuple[Any, ...]:
+    return (
         Column("wipe_kind", named(WipeKind)),
         Column("wipe_ordered_at", Instant),
         Column("wipe_ordered_by", Text),
@@ -312,24 +342,6 @@ def _partnership() -> tuple[Any, ...]:
         Column("wipe_unverified", Boolean),
         Column("wipe_failed_status", Integer),
         Column("wipe_approved_by", Text),
-        Column("access", named(AccessLevel)),
-        Column("access_reason", Text, nullable=False),
-        Column("access_until", Instant),
-        Column("held_since", Instant),
-        Column("suspended_until", Instant),
-        Column("suspended_reason", Text, nullable=False),
-        Column("conflict", Text, nullable=False),
-        Column("alias", Text, nullable=False),
-        Column("family", Text, nullable=False, server_default=""),
-        Column("claimed", Text, nullable=False, server_default=""),
-        Column("information", Document, nullable=False),
-        Column("last_sync", Instant),
-        Column("last_ip", Text, nullable=False),
-        Column("user_agent", Text, nullable=False),
-        Column("revision", Integer, nullable=False),
-        Index(None, "organisation", "reprovision_at"),
-        ForeignKeyConstraint(["organisation"], ["organisations.id"], ondelete="CASCADE"),
-        ForeignKeyConstraint(["user_id"], ["users.id"], ondelete="CASCADE"),
     )
 
 
@@ -352,39 +364,6 @@ devices = Table(
     ),
 )
 tombstones = Table("tombstones", metadata, *_partnership(), Index(None, "user_id"))
-
-REFUSED = text("outcome != 'done'")
-"""The few records of acts that were refused: an index of them alone."""
-
-# No foreign key: the trail outlives what it tells of. Triggers refuse UPDATE, DELETE of what was not
-# archived, and INSERT of anything but the next number, which the writer gives (``records.chain``).
-audit = Table(
-    "audit",
-    metadata,
-    Column("sequence", Sequence, primary_key=True, autoincrement=False),
-    Column("tag", named(AuditTag), nullable=False),
-    Column("at", Instant, nullable=False),
-    Column("actor_kind", Text, nullable=False),
-    Column("actor_name", Text, nullable=False),
-    Column("actor_address", Text, nullable=False),
-    Column("actor_user_agent", Text, nullable=False),
-    Column("request_id", Text, nullable=False),
-    Column("organisation", String(34), nullable=False),
-    Column("target", Text, nullable=False),
-    Column("before", Document, nullable=False),
-    Column("after", Document, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("actor_person", Text, nullable=False, server_default=""),
-    Column("actor_credential", Text, nullable=False, server_default=""),
-    Column("previous", String(64), nullable=False, server_default=""),
-    Column("hash", String(64), nullable=False, server_default=""),
-    Index(None, "organisation", "sequence"),
-    Index(None, "target", "sequence", postgresql_ops={"target": "text_pattern_ops"}),
-    Index(None, "tag", "sequence"),
-    Index(None, "actor_name", "sequence"),
-    Index("ix_audit_refused", "sequence", sqlite_where=REFUSED, postgresql_where=REFUSED),
-)
 
 # sqlite_autoincrement: a pruned sequence number is never given again, or a reader would skip the new row.
 changes = Table(

@@ -13,7 +13,7 @@ from sqlalchemy import update as change
 from gateway.records import AuditTag
 from gateway.records.authority import Reach
 from gateway.records.events import Delivery, Progress, Webhook
-from gateway.store.tables import audit
+from gateway.store.tables_audit import audit
 from gateway.store.tables_events import event_places, webhook_deliveries, webhooks
 
 _WEBHOOK = tuple(field.name for field in fields(Webhook) if field.name not in ("organisation", "types"))

@@ -31,7 +31,7 @@ from gateway.services.wipes import Wipes
 from gateway.serving.deadlines import Deadlines
 from gateway.serving.hypercorn_config import ServerConfig
 from gateway.serving.listener import Listener
-from gateway.store.tables import audit
+from gateway.store.tables_audit import audit
 from mdm.device import Device, DeviceKey
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import trust

@@ -13,7 +13,7 @@ from gateway.services import audit_verifying
 from gateway.services.audit_seals import sealed
 from gateway.services.audit_verifying import AuditVerifier, LastReport, Report
 from gateway.store import DatabaseStore
-from gateway.store.tables import audit
+from gateway.store.tables_audit import audit
 from tests.support.stores import NOON, store, store_url
 from tests.support.trails import Trail, signer
 
