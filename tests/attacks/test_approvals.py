@@ -215,6 +215,14 @@ async def test_a_puppet_is_no_second_person(office: Office) -> None:
         Actor("admin", "ann", person=ann.person), asker, old.id, "Another-Horse-2"
     )
     await refused(office, asker, office.token(taken))
+    for name, changes in (
+        ("renamed", AdministratorChanges(address="ann.again@acme.example")),
+        ("adopted", AdministratorChanges(issuer="https://login.example", subject="ann-again")),
+    ):
+        other = office.hire(name)
+        actor = Actor("admin", "ann", person=ann.person)
+        taken = office.use.administrators.change(actor, asker, other.id, changes)
+        await refused(office, asker, office.token(taken))
 
 
 @ON_ONE
@@ -246,6 +254,13 @@ async def test_nobody_makes_two_persons_of_their_accounts(office: Office) -> Non
             path, body = f"/administrators/{each.id}", {"address": "else@acme.example"}
             assert (await call(office.app, who, "PATCH", path, body)).status == 409
         assert (await call(office.app, who, "DELETE", f"/administrators/{linked.id}/person")).status == 409
+    same = [office.hire(name) for name in ("third", "fourth")]
+    identity = AdministratorChanges(issuer="https://login.example", subject="ann")
+    for each in same:
+        office.use.administrators.change(MACHINE_ACTOR, BOOTSTRAP, each.id, identity)
+    for who in (ann, puppet, office.token(same[1])):
+        path, body = f"/administrators/{same[0].id}", {"subject": "else"}
+        assert (await call(office.app, who, "PATCH", path, body)).status == 409
     for other in (second, linked):
         await refused(office, ann, office.token(office.use.administrators.get(other.id)))
 

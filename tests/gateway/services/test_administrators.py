@@ -164,6 +164,9 @@ def test_who_may_do_more_is_not_taken_over(home: House) -> None:
         lambda: theirs.change(
             actor(boss), as_(boss), "wiper", AdministratorChanges(issuer="https://idp", subject="1")
         ),
+        lambda: theirs.change(
+            actor(boss), as_(boss), "wiper", AdministratorChanges(address="boss@acme.example")
+        ),
     ):
         with refused(Kind.FORBIDDEN):
             act()
@@ -198,6 +201,36 @@ def test_a_second_factor_that_another_takes_away_is_vouched_for(home: House) -> 
     secret = home.enter("bob")
     after = home.accounts.reset_second_factor(actor(ann), as_(ann), "bob")
     assert (after.enrolled, after.recovery, after.vouched_by) == (False, (), ann.id)
+    assert home.door.recognition.of(secret, "") is None
+
+
+def test_an_address_and_a_providers_user_that_another_sets_are_vouched_for(home: House) -> None:
+    """By either somebody may get in (``link_by_email``)."""
+    ann = home.make("ann")
+    home.make("bob")
+    for changes in (
+        AdministratorChanges(address="bob@acme.example"),
+        AdministratorChanges(issuer="https://idp", subject="bob"),
+    ):
+        home.clock.pass_by(minutes=1)
+        after = home.accounts.change(actor(ann), as_(ann), "bob", changes)
+        assert (after.vouched_by, after.vouched_at) == (ann.id, home.clock.now())
+    vouched = home.accounts.change(
+        actor(ann), as_(ann), "bob", AdministratorChanges(address="b@acme.example")
+    )
+    assert vouched.vouched_at == after.vouched_at
+    own = home.accounts.change(actor(ann), as_(ann), "ann", AdministratorChanges(address="ann@acme.example"))
+    assert own.vouched_by == ann.vouched_by
+
+
+def test_who_was_in_by_another_user_of_the_provider_is_not_any_more(home: House) -> None:
+    home.enrolled("bob")
+    first = AdministratorChanges(issuer="https://idp", subject="bobby")
+    home.accounts.change(ROOT_ACTOR, ROOT, "bob", first)
+    secret = home.enter("bob")
+    home.accounts.change(ROOT_ACTOR, ROOT, "bob", AdministratorChanges(display_name="Bob"))
+    assert home.door.recognition.of(secret, "") is not None
+    home.accounts.change(ROOT_ACTOR, ROOT, "bob", AdministratorChanges(subject="bob"))
     assert home.door.recognition.of(secret, "") is None
 
 
