@@ -45,6 +45,11 @@ class GatewayError(Exception):
         self.faults: Mapping[str, str] = MappingProxyType(dict(faults or {}))
 
 
+def malformed(field: str, fault: str) -> GatewayError:
+    """The refusal of what one field holds."""
+    return GatewayError(Kind.MALFORMED, fault, faults={field: fault})
+
+
 class LostRace(GatewayError):
     """A CONFLICT with somebody who wrote at the same time: the same act may succeed when it is tried anew."""
 

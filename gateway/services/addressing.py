@@ -3,7 +3,7 @@
 Users, groups and resources share one space of addresses, so all of them ask here.
 """
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.services.directory_ports import Directory
 from gateway.services.names import require_address
 
@@ -18,8 +18,7 @@ def require_free(directory: Directory, organisation: str, address: str, owner: s
     folded = require_address(address)
     domain = directory.domain(folded.rpartition("@")[2])
     if domain is None or domain.organisation != organisation:
-        fault = "The address is in no domain of this organisation."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"address": fault})
+        raise malformed("address", "The address is in no domain of this organisation.")
     holder = directory.holder(folded)
     if holder is not None and holder != owner:
         raise GatewayError(Kind.CONFLICT, f"The address {folded} is in use.")

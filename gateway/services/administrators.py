@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, AdministratorState
 from gateway.records.authority import Appointment, Authority
@@ -264,7 +264,7 @@ def require_name(name: str) -> str:
     """A sign-in name, folded: nothing that the trail could take for somebody else."""
     folded = fold(name)
     if not _NAME.fullmatch(folded) or _ID.fullmatch(folded) or folded in RESERVED:
-        raise GatewayError(Kind.MALFORMED, NAME_FORM, faults={"name": NAME_FORM})
+        raise malformed("name", NAME_FORM)
     return folded
 
 
@@ -316,8 +316,7 @@ def _placed(
     entry: Entry, authority: Authority, appointments: Sequence[Appointment]
 ) -> tuple[Appointment, ...]:
     if not appointments:
-        fault = "At least one appointment is needed."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"appointments": fault})
+        raise malformed("appointments", "At least one appointment is needed.")
     given = tuple(dict.fromkeys(placed(entry.transaction, each) for each in appointments))
     require_covered(authority, given)
     return given
@@ -333,8 +332,7 @@ def _changed(account: Administrator, changes: AdministratorChanges) -> Administr
     issuer = account.issuer if changes.issuer is None else changes.issuer.strip()
     subject = account.subject if changes.subject is None else changes.subject.strip()
     if bool(issuer) is not bool(subject):
-        fault = "Issuer and subject go together."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"subject": fault})
+        raise malformed("subject", "Issuer and subject go together.")
     return replace(account, issuer=issuer, subject=subject)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Scope, User
 from gateway.records.app_passwords import APP_PASSWORD, AppPassword
 from gateway.services.acts import Act, Acts, Entry
@@ -164,8 +164,7 @@ def _new(
 ) -> AppPassword:
     tidy = require_text("label", label, LABEL_LIMIT)
     if expires_at is not None and not entry.now < expires_at <= entry.now + LONGEST:
-        fault = f"Later than now, within {LONGEST.days} days."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"expires_at": fault})
+        raise malformed("expires_at", f"Later than now, within {LONGEST.days} days.")
     if len(entry.transaction.app_passwords.of(owner.id)) >= MAXIMUM:
         raise GatewayError(Kind.CONFLICT, f"You have {MAXIMUM} app passwords: revoke one first.")
     return AppPassword(identity, owner.organisation, owner.id, tidy, digest, entry.now, expires_at)

@@ -8,7 +8,7 @@ what amounts to becoming another: setting a password, or taking a second factor 
 
 from collections.abc import Iterable
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records.administrators import Administrator
 from gateway.records.authority import Appointment, Authority, Reach
 from gateway.services.ports import Transaction
@@ -45,16 +45,16 @@ def placed(transaction: Transaction, appointment: Appointment) -> Appointment:
     """
     if not appointment.organisation:
         if appointment.narrow:
-            raise _wrong("organisation", "A domain or a group is part of an organisation: name that, too.")
+            raise malformed("organisation", "A domain or a group is part of an organisation: name that, too.")
         return _useful(appointment)
     organisation = found(transaction, appointment.organisation).id
     if appointment.domain and appointment.group:
-        raise _wrong("group", "An appointment is for a domain or for a group, not for both.")
+        raise malformed("group", "An appointment is for a domain or for a group, not for both.")
     domain, group = appointment.domain.strip().lower(), appointment.group
     if domain:
         known = transaction.directory.domain(domain)
         if known is None or known.organisation != organisation:
-            raise _wrong("domain", "The organisation has no such domain.")
+            raise malformed("domain", "The organisation has no such domain.")
     if group:
         group = _group(transaction, organisation, group)
     return _useful(Appointment(appointment.role, organisation, domain, group, appointment.full_wipe))
@@ -64,7 +64,7 @@ def _group(transaction: Transaction, organisation: str, id_or_name: str) -> str:
     directory = transaction.directory
     known = directory.group(id_or_name) or directory.group_by_name(organisation, id_or_name)
     if known is None or known.organisation != organisation:
-        raise _wrong("group", "The organisation has no such group.")
+        raise malformed("group", "The organisation has no such group.")
     return known.id
 
 
@@ -72,9 +72,9 @@ def _useful(appointment: Appointment) -> Appointment:
     """A role that gives nothing where it is wanted would look like one that does."""
     full = Appointment(appointment.role, full_wipe=True)
     if appointment.full_wipe and full.permissions == Appointment(appointment.role).permissions:
-        raise _wrong("full_wipe", "This role wipes nothing, so it erases no whole device either.")
+        raise malformed("full_wipe", "This role wipes nothing, so it erases no whole device either.")
     if not appointment.permissions:
-        raise _wrong("role", "This role gives nothing for a part of an organisation.")
+        raise malformed("role", "This role gives nothing for a part of an organisation.")
     return appointment
 
 
@@ -86,7 +86,3 @@ def _contains(reach: Reach, appointment: Appointment) -> bool:
     partly = appointment.organisation in reach.partly
     named = appointment.domain in reach.domains or appointment.group in reach.groups
     return partly and appointment.narrow and named
-
-
-def _wrong(field: str, fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={field: fault})

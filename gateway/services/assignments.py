@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, Assignment, AuditTag, Organisation, Rollout, Scope
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.effective import DEFAULT_NAME, MAXIMUM_PRIORITY, Effectives, Supposed
@@ -242,15 +242,14 @@ def _device_id(target: Target) -> str:
     device_id = target.device_id.upper()
     if not _DEVICE_ID.fullmatch(device_id):
         fault = f"1 to {DEVICE_ID_LIMIT} letters, digits, dots, hyphens and underscores."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"device_id": fault})
+        raise malformed("device_id", fault)
     return device_id
 
 
 def require_priority(priority: int) -> None:
     """Raises GatewayError MALFORMED for what is no priority."""
     if abs(priority) > MAXIMUM_PRIORITY:
-        fault = f"From -{MAXIMUM_PRIORITY} to {MAXIMUM_PRIORITY}."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"priority": fault})
+        raise malformed("priority", f"From -{MAXIMUM_PRIORITY} to {MAXIMUM_PRIORITY}.")
 
 
 def _label(transaction: Transaction, each: Assignment) -> str:

@@ -8,7 +8,7 @@ was not reported, and it is as if it came now for the first time.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Organisation, User
 from gateway.services.groups import find_group
 from gateway.services.overrides import overridden
@@ -109,8 +109,7 @@ class Decisions:
         if told.protocol == AUTODISCOVER:
             return self._discovery(transaction, home, rules, facts, user)
         if told.protocol != ACTIVESYNC:
-            fault = f"There is {ACTIVESYNC} and {AUTODISCOVER}."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"protocol": fault})
+            raise malformed("protocol", f"There is {ACTIVESYNC} and {AUTODISCOVER}.")
         standing = standing_of(device, user, home, rules.ask(facts))
         said = tuple(explain(standing, self._clock.now()))
         answer = next(decision for _, decision in said if decision is not None)

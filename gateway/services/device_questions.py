@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, ip_network
 
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, malformed
 from gateway.errors import Kind as Fault
 from gateway.records.inventory import FIELDS, Check, Condition, Kind, Ordering, Value
 
@@ -54,8 +54,7 @@ def read_ordering(text: str) -> Ordering:
     """``last_seen``, or ``-last_seen`` for the newest first; MALFORMED for no field of the list."""
     name = text.removeprefix("-").replace("-", "_")
     if name and name not in FIELDS:
-        fault = f"Devices are sorted by {', '.join(FIELDS)}."
-        raise GatewayError(Fault.MALFORMED, fault, faults={"sort": fault})
+        raise malformed("sort", f"Devices are sorted by {', '.join(FIELDS)}.")
     return Ordering(name, text.startswith("-"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, EntityState, Group, Member, Organisation, Scope, User
 from gateway.services.acts import Entry
 from gateway.services.addressing import require_free
@@ -146,8 +146,7 @@ class Groups:
         if "backend" in given:
             require_route(self._backends, given["backend"])
         if abs(given.get("priority", 0)) > MAXIMUM_PRIORITY:
-            fault = f"From -{MAXIMUM_PRIORITY} to {MAXIMUM_PRIORITY}."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"priority": fault})
+            raise malformed("priority", f"From -{MAXIMUM_PRIORITY} to {MAXIMUM_PRIORITY}.")
         return replace(group, **given)
 
 

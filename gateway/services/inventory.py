@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 from gateway.records import Actor, AuditTag, BackendKey, Scope
 from gateway.records.inventory import Counts, Found, Listing, Place
 from gateway.services.acts import Act, Acts, Entry
@@ -120,8 +120,7 @@ class Inventory:
 def _renamed(entry: Entry, key: DeviceKey, alias: str) -> Device:
     name = " ".join(alias.split())
     if len(name) > ALIAS_LIMIT or not name.isprintable():
-        fault = f"At most {ALIAS_LIMIT} characters, without control characters."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"alias": fault})
+        raise malformed("alias", f"At most {ALIAS_LIMIT} characters, without control characters.")
     devices = entry.transaction.devices
     before = present(devices, key)
     after = replace(before, alias=name)

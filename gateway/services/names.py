@@ -5,7 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 
 MAXIMUM_ADDRESS = 254
 """Characters of an address that can be delivered to (RFC 5321 4.5.3.1.3 less the brackets)."""
@@ -85,7 +85,7 @@ def require_address(address: str) -> str:
     local, at, domain = folded.rpartition("@")
     good = at and _LOCAL.fullmatch(local) and _DOMAIN.fullmatch(domain) and len(folded) <= MAXIMUM_ADDRESS
     if not good:
-        raise _malformed("address", "An address is a name, @ and a mail domain, 254 characters at most.")
+        raise malformed("address", "An address is a name, @ and a mail domain, 254 characters at most.")
     return folded
 
 
@@ -98,15 +98,11 @@ def require_text(field: str, text: str, maximum: int = 256) -> str:
     """A name for people: not empty, one line, no control characters."""
     tidy = unicodedata.normalize("NFC", text.strip())
     if not 0 < len(tidy) <= maximum or any(unicodedata.category(letter) == "Cc" for letter in tidy):
-        raise _malformed(field, f"1 to {maximum} characters, without control characters.")
+        raise malformed(field, f"1 to {maximum} characters, without control characters.")
     return tidy
 
 
 def _require(pattern: re.Pattern[str], text: str, field: str, fault: str) -> str:
     if not pattern.fullmatch(text):
-        raise _malformed(field, fault)
+        raise malformed(field, fault)
     return text
-
-
-def _malformed(field: str, fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={field: fault})

@@ -5,7 +5,7 @@ gateway, and a mail to try it with.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.events import Letter, LetterKind, NoticeKind, Subscription
 from gateway.services.acts import Act, Acts, Entry
@@ -37,8 +37,7 @@ class Notices:
             GatewayError: MALFORMED for no address or no kind; CONFLICT when there are too many.
         """
         if not kinds:
-            fault = "At least one kind is needed; who is to be told nothing is removed."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"kinds": fault})
+            raise malformed("kinds", "At least one kind is needed; who is to be told nothing is removed.")
         wanted = Subscription(organisation, readable(address), tuple(dict.fromkeys(kinds)))
 
         def work(entry: Entry) -> Subscription:
@@ -91,8 +90,7 @@ def readable(address: str) -> str:
     """An address that a mail can be sent to; GatewayError MALFORMED for any other text."""
     found = require_address(address)
     if not found.isascii() or not found.isprintable():
-        fault = "A mail address here is of ASCII."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"address": fault})
+        raise malformed("address", "A mail address here is of ASCII.")
     return found
 
 

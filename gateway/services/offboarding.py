@@ -17,7 +17,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Job, JobState, Scope, User, UserState
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.keeping import keep
@@ -81,7 +81,7 @@ class Offboarding:
                 accounts only are erased, CONFLICT while wipes are frozen.
         """
         if not MINIMUM_WAIT <= wait <= MAXIMUM_WAIT:
-            raise GatewayError(Kind.MALFORMED, WAIT_RANGE, faults={"deadline": WAIT_RANGE})
+            raise malformed("deadline", WAIT_RANGE)
         identity = self._keys.identity("j-")
 
         def work(entry: Entry) -> Job:

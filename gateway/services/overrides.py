@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, ExpectedDevice, Scope
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.device_ports import Devices
@@ -73,8 +73,7 @@ def overridden(device: Device, level: AccessLevel | None, reason: str, until: da
 def require_future(until: datetime | None, now: datetime) -> None:
     """GatewayError MALFORMED for an end that is past."""
     if until is not None and until <= now:
-        fault = "This time is past."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"until": fault})
+        raise malformed("until", "This time is past.")
 
 
 def store_override(entry: Entry, before: Device, after: Device) -> Device:

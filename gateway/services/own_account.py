@@ -9,7 +9,7 @@ its own password is still theirs.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator
 from gateway.services.acts import Act, Acts, Entry
@@ -58,7 +58,7 @@ class OwnAccount:
         """
         require_good(new)
         if new == present:
-            raise GatewayError(Kind.MALFORMED, SAME_PASSWORD, faults={"new": SAME_PASSWORD})
+            raise malformed("new", SAME_PASSWORD)
         known = self.get(account)
         with self._checks.attempt(f"{known.name} changing", actor):
             if not self._passwords.matches(present, known.password_hash):
@@ -94,7 +94,7 @@ class OwnAccount:
             before = _present(entry.transaction, account)
             after = self._checks.code(before, lambda: self._factors.enrolled(before, code, entry.now))
             if after is None:
-                raise GatewayError(Kind.MALFORMED, WRONG_CODE, faults={"code": WRONG_CODE})
+                raise malformed("code", WRONG_CODE)
             return self._with_codes(entry, after)
 
         return self._acts.perform(_act(AuditTag.SECOND_FACTOR_ENROLLED, actor, self.get(account)), work)

@@ -1,6 +1,6 @@
 """The password policy of the built-in directory (product 1)."""
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 
 MINIMUM_LENGTH = 8
 MAXIMUM_LENGTH = 63
@@ -26,7 +26,7 @@ def require_good(password: str) -> None:
     """
     fault = fault_of(password)
     if fault:
-        raise GatewayError(Kind.MALFORMED, fault, faults={"password": fault})
+        raise malformed("password", fault)
 
 
 def fault_of(password: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Grant, Group, Organisation, Resource, Right, Scope, User
 from gateway.services.acts import Entry
 from gateway.services.directory_ports import Directory
@@ -103,8 +103,7 @@ def find_mailbox(transaction: Transaction, organisation: Organisation, named: st
     if there is None or there.organisation != organisation.id:
         raise GatewayError(Kind.NOT_FOUND, "There is no such mailbox.")
     if isinstance(there, Group):
-        fault = "A group has no mailbox; name a user or a resource."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"mailbox": fault})
+        raise malformed("mailbox", "A group has no mailbox; name a user or a resource.")
     return there
 
 
@@ -120,9 +119,9 @@ def _grant(
     owner = find_mailbox(entry.transaction, home, mailbox)
     friend = find_member(entry.transaction, home, grantee)
     if not rights:
-        raise _malformed("rights", "Name at least one right; to take all away, revoke the permission.")
+        raise malformed("rights", "Name at least one right; to take all away, revoke the permission.")
     if owner.id == friend.id:
-        raise _malformed("grantee", "Everybody has full access to their own mailbox.")
+        raise malformed("grantee", "Everybody has full access to their own mailbox.")
     directory = entry.transaction.directory
     before = directory.grant(owner.id, friend.id)
     after = Grant(home.id, owner.id, friend.id, rights)
@@ -143,7 +142,3 @@ def _named(directory: Directory, grant: Grant) -> Permission:
     user, group = directory.user(grant.grantee), directory.group(grant.grantee)
     friend = user.address if user else (group.address or group.name) if group else ""
     return Permission(grant, owner.address if owner else "", friend)
-
-
-def _malformed(field: str, fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={field: fault})

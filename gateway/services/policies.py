@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import (
     Actor,
     Assignment,
@@ -242,14 +242,13 @@ def require_name(name: str) -> None:
     """Raises GatewayError MALFORMED for what is no policy's name."""
     if not _NAME.fullmatch(name):
         fault = "1 to 64 letters, digits, dots, hyphens and underscores, the first a letter or a digit."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"name": fault})
+        raise malformed("name", fault)
 
 
 def require_minutes(minutes: int | None) -> None:
     """Raises GatewayError MALFORMED for what is no window."""
     if minutes is not None and not 0 <= minutes <= MAXIMUM_MINUTES:
-        fault = f"From 0 to {MAXIMUM_MINUTES} minutes."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"minutes": fault})
+        raise malformed("minutes", f"From 0 to {MAXIMUM_MINUTES} minutes.")
 
 
 def _current(transaction: Transaction, organisation: str, name: str) -> PolicyVersion | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditRecord, AuditTag, User, UserState
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.ports import Clock, KeySource, Store, Transaction
@@ -66,8 +66,7 @@ class Profiles:
             GatewayError: NOT_FOUND, MALFORMED for a time out of bounds, CONFLICT for a disabled user.
         """
         if not MINIMUM_VALID_S <= valid_s <= MAXIMUM_VALID_S:
-            fault = f"Between {MINIMUM_VALID_S} and {MAXIMUM_VALID_S} seconds."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"valid_s": fault})
+            raise malformed("valid_s", f"Between {MINIMUM_VALID_S} and {MAXIMUM_VALID_S} seconds.")
         token = self._keys.identity("") + self._keys.identity("")
         with self._store.read() as transaction:
             known = find_user(transaction, id_or_address)

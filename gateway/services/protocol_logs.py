@@ -7,7 +7,7 @@ before it comes here (``endpoints.tracing``).
 from collections.abc import Sequence
 from datetime import timedelta
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Scope
 from gateway.records.protocol import Exchange, Traced
 from gateway.services.acts import Act, Acts, Entry
@@ -42,8 +42,7 @@ class ProtocolLogs:
                 when too many are traced.
         """
         if not SHORTEST <= length <= LONGEST:
-            fault = "A protocol log lasts from 1 minute to 24 hours."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"minutes": fault})
+            raise malformed("minutes", "A protocol log lasts from 1 minute to 24 hours.")
         act = Act(AuditTag.PROTOCOL_LOG_ON, actor, key.organisation, target_of(key), reason)
         return self._acts.perform(act, lambda entry: self._switched_on(entry, key, length))
 

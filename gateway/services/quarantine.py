@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, HeldDevice, Organisation, Scope, User
 from gateway.services.access_rules import AccessRules, Saved
 from gateway.services.acts import Act, Acts, Entry
@@ -248,8 +248,7 @@ def require_plain_model(model: str) -> str:
     except ValueError:
         plain = False
     if not plain:
-        fault = "A rule cannot name this model: approve the device itself."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"model": fault})
+        raise malformed("model", "A rule cannot name this model: approve the device itself.")
     return name
 
 

@@ -5,7 +5,7 @@ A full wipe erases a person's own pictures as well, so it is never ordered witho
 
 import unicodedata
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 from mdm.device import WipeKind
 
 MAXIMUM_REASON = 512
@@ -19,7 +19,7 @@ def tidy_reason(reason: str) -> str:
     """A reason in its stored form; empty is good. GatewayError MALFORMED otherwise."""
     tidy = unicodedata.normalize("NFC", reason.strip())
     if len(tidy) > MAXIMUM_REASON or any(unicodedata.category(letter) in ("Cc", "Cs") for letter in tidy):
-        raise GatewayError(Kind.MALFORMED, FORM, faults={"reason": FORM})
+        raise malformed("reason", FORM)
     return tidy
 
 
@@ -27,5 +27,5 @@ def wipe_reason(kind: WipeKind, reason: str) -> str:
     """The reason of a wipe; GatewayError MALFORMED for a full one without."""
     tidy = tidy_reason(reason)
     if kind is WipeKind.DEVICE and not tidy:
-        raise GatewayError(Kind.MALFORMED, NEEDED, faults={"reason": NEEDED})
+        raise malformed("reason", NEEDED)
     return tidy

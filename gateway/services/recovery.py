@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.effective import effective
@@ -81,8 +81,7 @@ class Recovery:
 
     def _revealed(self, entry: Entry, key: DeviceKey, reason: str) -> Revealed:
         if not reason:
-            fault = "A reason is needed."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"reason": fault})
+            raise malformed("reason", "A reason is needed.")
         kept = entry.transaction.device_passwords.get(key)
         if kept is None:
             raise GatewayError(Kind.NOT_FOUND, "No recovery password is kept for this device.")

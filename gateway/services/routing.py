@@ -8,7 +8,7 @@ followed as well: a chain of moves must end.
 
 from collections.abc import Collection, Sequence
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Group, Organisation, User
 from gateway.services.directory_ports import Directory
 
@@ -45,8 +45,7 @@ def backend_of_address(directory: Directory, organisation: Organisation, address
 def require_route(backends: Collection[str], name: str) -> str:
     """The name of a configured backend, or empty for no route of its own. GatewayError MALFORMED."""
     if name and name not in backends:
-        fault = f"No backend of that name is configured; known: {', '.join(backends)}."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"backend": fault})
+        raise malformed("backend", f"No backend of that name is configured; known: {', '.join(backends)}.")
     return name
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, ApiToken
 from gateway.records.authority import Appointment, Authority, Permission
@@ -172,16 +172,18 @@ def _account(entry: Entry, identity: str) -> Administrator:
 
 def _require_end(expires_at: datetime, now: datetime) -> None:
     if expires_at.tzinfo is None or not now < expires_at <= now + LONGEST:
-        raise _wrong("expires_at", f"In the future, {LONGEST.days} days from now at most, with its offset.")
+        raise malformed(
+            "expires_at", f"In the future, {LONGEST.days} days from now at most, with its offset."
+        )
 
 
 def _networks(texts: Sequence[str]) -> tuple[str, ...]:
     try:
         networks = tuple(dict.fromkeys(str(ip_network(each.strip())) for each in texts))
     except ValueError:
-        raise _wrong("networks", "Each is an address or a network such as 192.0.2.0/24.") from None
+        raise malformed("networks", "Each is an address or a network such as 192.0.2.0/24.") from None
     if len(networks) > MAXIMUM_NETWORKS:
-        raise _wrong("networks", f"At most {MAXIMUM_NETWORKS}.")
+        raise malformed("networks", f"At most {MAXIMUM_NETWORKS}.")
     return networks
 
 
@@ -192,7 +194,7 @@ def _require_subset(
     given: tuple[Appointment, ...],
 ) -> None:
     if not limits and not given:
-        raise _wrong("permissions", NO_SCOPE)
+        raise malformed("permissions", NO_SCOPE)
     own = Authority(maker.name, appointments=maker.appointments)
     require_covered(authority, given)
     require_covered(own, given)
@@ -208,12 +210,8 @@ def _require_guarded(token: ApiToken) -> None:
     named = [ip_network(each) for each in token.networks]
     placed_well = named and all(each.prefixlen >= WIDEST[each.version] for each in named)
     if (erases or token.destructive) and not placed_well:
-        raise _wrong("networks", NO_NETWORK)
+        raise malformed("networks", NO_NETWORK)
 
 
 def _missing() -> GatewayError:
     return GatewayError(Kind.NOT_FOUND, "There is no such token.")
-
-
-def _wrong(field_name: str, fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={field_name: fault})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import DETAILS, User, UserSource, UserState
 from gateway.services.addressing import require_free
 from gateway.services.directory_ports import Directory
@@ -159,4 +159,4 @@ def _require_outside(directory: Directory, user: User) -> None:
 
 
 def _malformed_move(fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={"moved_to": fault})
+    return malformed("moved_to", fault)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Group, Organisation, Scope, User, UserSource, UserState
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.addressing import require_free
@@ -212,9 +212,7 @@ def find_user(transaction: Transaction, id_or_address: str) -> User:
 def require_password_place(source: UserSource, given: bool) -> None:
     """A password belongs to the built-in directory and to no other."""
     if source is UserSource.LOCAL and not given:
-        raise GatewayError(
-            Kind.MALFORMED, "A password is needed.", faults={"password": "A password is needed."}
-        )
+        raise malformed("password", "A password is needed.")
     if source is not UserSource.LOCAL and given:
         raise elsewhere("password")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.events import Delivery, Progress, Webhook
 from gateway.records.targets import read_target
@@ -181,8 +181,7 @@ class Webhooks:
         def work(entry: Entry) -> Webhook:
             before = _present(entry.transaction.webhooks.get(webhook), organisation)
             if after > entry.transaction.places.present():
-                fault = "There is no such record yet."
-                raise GatewayError(Kind.MALFORMED, fault, faults={"after": fault})
+                raise malformed("after", "There is no such record yet.")
             changed = replace(before, cursor=after)
             entry.transaction.deliveries.forget(webhook, after)
             entry.transaction.webhooks.save(changed)

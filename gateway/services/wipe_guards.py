@@ -9,7 +9,7 @@ and not raised (``Halted``).
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import AuditTag, Organisation, Safeguards, Scope
 from gateway.services.acts import Entry
 from gateway.services.partnerships import pages
@@ -63,7 +63,7 @@ def require_sensible(home: Organisation, wanted: Wanted) -> None:
     if home.safeguards.never_full_wipe:
         raise GatewayError(Kind.FORBIDDEN, NEVER_FULL)
     if not wanted.reason:
-        raise GatewayError(Kind.MALFORMED, NEEDED, faults={"reason": NEEDED})
+        raise malformed("reason", NEEDED)
 
 
 def require_thawed(home: Organisation) -> None:
@@ -77,17 +77,13 @@ def require_named(entry: Entry, device: Device, wanted: Wanted) -> None:
     if wanted.kind is not WipeKind.DEVICE or wanted.job:
         return
     if not is_called(device, wanted.typed):
-        raise _unnamed(TYPE_NAME)
+        raise malformed("name", TYPE_NAME)
     if wanted.typed.strip().upper() == device.key.device_id:
         return
     devices = entry.transaction.devices
     for page in pages(devices, device.key.organisation, device.key.user):
         if any(other.key != device.key and is_called(other, wanted.typed) for other in page):
-            raise _unnamed(AMBIGUOUS)
-
-
-def _unnamed(fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={"name": fault})
+            raise malformed("name", AMBIGUOUS)
 
 
 def confirmable(device: Device) -> str:

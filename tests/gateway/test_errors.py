@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.errors import GatewayError, Kind, LostRace
+from gateway.errors import GatewayError, Kind, LostRace, malformed
 
 
 def test_the_public_half_is_what_the_asker_reads() -> None:
@@ -32,3 +32,12 @@ def test_faults_cannot_be_changed_on_the_way() -> None:
 
 def test_a_lost_race_is_a_conflict() -> None:
     assert LostRace().kind is Kind.CONFLICT
+
+
+def test_what_one_field_holds_is_said_and_named() -> None:
+    error = malformed("name", "Too long.")
+    assert (error.kind, error.public, dict(error.faults)) == (
+        Kind.MALFORMED,
+        "Too long.",
+        {"name": "Too long."},
+    )

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from gateway.endpoints.api.calls import PAGE_LIMIT, Filter, Page, Plain, Query, UseCases, With, needs
 from gateway.endpoints.api.cursors import read_number, write_cursor
 from gateway.endpoints.api.moments import aware
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 from gateway.records import Actor, AuditQuestion, AuditRecord, AuditTag, Seal
 from gateway.records.authority import Permission
 from gateway.services.audit_export import line
@@ -189,7 +189,7 @@ def question(use: UseCases, query: AuditChoice) -> AuditQuestion:
     """What is asked of the trail; GatewayError MALFORMED for a device without its user."""
     user, device = query.user, query.device_id
     if device is not None and user is None:
-        raise GatewayError(Kind.MALFORMED, NEEDS_USER, faults={"device_id": NEEDS_USER})
+        raise malformed("device_id", NEEDS_USER)
     owner = use.finder.trail_of_user(user) if user is not None else None
     return AuditQuestion(
         organisation=use.finder.trail(query.organisation) if query.organisation is not None else None,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, malformed
 
 FAULT = "Only what an answer gave as its next is a cursor."
 
@@ -84,4 +84,4 @@ def _parts(cursor: str) -> Sequence[object]:
 
 def malformed_cursor() -> GatewayError:
     """What is raised for a text that no answer gave."""
-    return GatewayError(Kind.MALFORMED, FAULT, faults={"cursor": FAULT})
+    return malformed("cursor", FAULT)

@@ -19,7 +19,7 @@ from starlette.responses import Response, StreamingResponse
 from gateway.endpoints.api.calls import ADMINISTRATOR, Filter, Plain, Query, With, needs
 from gateway.endpoints.api.cursors import read_number, write_cursor
 from gateway.endpoints.event_streams import AGAIN, Again, Streams
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.authority import Authority, Permission
 from gateway.records.events import Event
@@ -181,8 +181,7 @@ def _last_id(request: Request) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and int(text) < _BIGGEST):
-        fault = "The last event's id is a number."
-        raise GatewayError(Kind.MALFORMED, fault, faults={"Last-Event-ID": fault})
+        raise malformed("Last-Event-ID", "The last event's id is a number.")
     return int(text)
 
 

@@ -21,7 +21,7 @@ from gateway.endpoints.api.calls import ADMINISTRATOR, UseCases, declared, permi
 from gateway.endpoints.api.problems import rendered
 from gateway.endpoints.api.signposts import SHOWN_ONCE, Signposts
 from gateway.endpoints.middleware import App, Message, Receive, Scope, Send
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.records.authority import Authority
 from gateway.records.repetitions import KeptRequest
 from gateway.services.repetitions import FIELD, StillRunning
@@ -150,7 +150,7 @@ def _keyed(scope: Scope, route: APIRoute, body: bytes) -> _Keyed:
     """GatewayError MALFORMED for two keys, and for what is no key."""
     keys = _keys(scope)
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
-        raise GatewayError(Kind.MALFORMED, _FAULT, faults={FIELD: _FAULT})
+        raise malformed(FIELD, _FAULT)
     authority: Authority = scope[ADMINISTRATOR]
     headers = Headers(scope=dict(scope))
     head = [scope["method"], scope["path"], scope["query_string"].decode("latin-1")]

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import malformed
 
 
 def aware(at: datetime | None, field: str = "until") -> datetime | None:
@@ -14,5 +14,4 @@ def aware(at: datetime | None, field: str = "until") -> datetime | None:
             return at.astimezone(UTC)
     except OverflowError:
         pass  # a time that no calendar of UTC has
-    fault = "A time with its time zone is needed, such as 2030-01-31T12:00:00Z."
-    raise GatewayError(Kind.MALFORMED, fault, faults={field: fault})
+    raise malformed(field, "A time with its time zone is needed, such as 2030-01-31T12:00:00Z.")

@@ -24,7 +24,7 @@ from starlette.datastructures import Headers
 from gateway.endpoints.api.problems import rendered
 from gateway.endpoints.api.signposts import Signposts, is_thing
 from gateway.endpoints.middleware import App, Message, Receive, Scope, Send
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.services import conditions
 
 VOLATILE: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -105,13 +105,13 @@ class Preconditions:
     async def _conditional(self, match: str, scope: Scope, receive: Receive, send: Send) -> None:
         """A condition that cannot be checked is refused: passed over it would be a lost update."""
         if not match:
-            raise _fault("If-None-Match", "If-None-Match is for GET.")
+            raise malformed("If-None-Match", "If-None-Match is for GET.")
         if self._signposts.route(scope["method"], scope["path"]) is None:
             await self._app(scope, receive, send)
             return
         place = self._signposts.thing(scope["method"], scope["path"])
         if place is None:
-            raise _fault("If-Match", NOTHING_TO_MATCH)
+            raise malformed("If-Match", NOTHING_TO_MATCH)
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self._turns)
             await self._require(scope, place, match)
@@ -193,8 +193,4 @@ class _Tagging:
 def _require_tags(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if value and not _LIST.fullmatch(value.strip()):
-            raise _fault(name, NO_TAGS)
-
-
-def _fault(field: str, fault: str) -> GatewayError:
-    return GatewayError(Kind.MALFORMED, fault, faults={field: fault})
+            raise malformed(name, NO_TAGS)

@@ -15,7 +15,7 @@ from gateway.endpoints.api.calls import Asking, Bearer, Body, Page, Plain, Query
 from gateway.endpoints.api.cursors import read_texts, write_cursor
 from gateway.endpoints.api.sessions import signed_in
 from gateway.endpoints.api.signposts import SHOWN_ONCE
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, malformed
 from gateway.records import Actor
 from gateway.records.administrators import ApiToken
 from gateway.records.authority import Permission
@@ -108,8 +108,7 @@ def _maker(use: With, bearer: Asking, body: NewToken) -> str:
     if bearer.authority.account:
         signed_in(bearer)
         if body.administrator:
-            fault = "You make tokens for yourself."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"administrator": fault})
+            raise malformed("administrator", "You make tokens for yourself.")
         return bearer.authority.account
     return use.administrators.get(body.administrator).id
 

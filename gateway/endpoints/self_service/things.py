@@ -21,7 +21,7 @@ from gateway.endpoints.headers import MAXIMUM_USER_AGENT
 from gateway.endpoints.self_service.disclosure import disclosed
 from gateway.endpoints.self_service.door import BODY_LIMIT, HOME, source_of
 from gateway.endpoints.wording import Language
-from gateway.errors import GatewayError, Kind
+from gateway.errors import GatewayError, Kind, malformed
 from gateway.proxy.asgi import Message, Receive
 from gateway.records import Actor
 from gateway.services.app_passwords import AppPasswords
@@ -295,8 +295,7 @@ class Things:
         if not days:
             return None
         if not (days.isascii() and days.isdigit() and len(days) <= 3 and 0 < int(days) <= 731):
-            fault = "Between 1 and 731 days, or nothing."
-            raise GatewayError(Kind.MALFORMED, fault, faults={"days": fault})
+            raise malformed("days", "Between 1 and 731 days, or nothing.")
         return self._clock.now() + timedelta(days=int(days))
 
     def _page(self, visit: Visit, template: str, status: int = 200, **values: Any) -> Reply:
