@@ -23,10 +23,9 @@ from gateway.endpoints.api.administrators import (
     reset_second_factor,
     set_administrator_password,
 )
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.tokens import NewToken, TokenFilter, list_tokens, mint_token, revoke_token
 from gateway.endpoints.console.asking import Ask, opens, or_again
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
 from gateway.records.authority import Permission, Role
@@ -40,10 +39,9 @@ PERMISSIONS = sorted(each.value for each in Permission)
 
 
 def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
-    page = query(Page, {"cursor": ask.query.get("cursor")})
     return ask.page(
         "administrators.html",
-        found=ask.call(list_administrators, query=page),
+        found=ask.call(list_administrators, query=ask.paged()),
         roles=ask.pairs(ROLES),
         problem=problem,
         can_create=ask.may(create_administrator),

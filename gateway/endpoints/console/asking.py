@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from gateway.endpoints.api.calls import ADMINISTRATOR, PAGE_LIMIT, Needs, Page, require
+from gateway.endpoints.api.calls import ADMINISTRATOR, PAGE_DEFAULT, PAGE_LIMIT, Needs, Page, require
 from gateway.endpoints.api.organisations import OrganisationView, get_organisation, list_organisations
 from gateway.endpoints.api.sessions import Proof, confirm_session
 from gateway.endpoints.console.operations import Operations, body, shape
@@ -78,6 +78,10 @@ class Ask:
     def partial(self) -> bool:
         """Whether htmx asks for a part of the page."""
         return self.request.headers.get("hx-request") == "true" and "hx-boosted" not in self.request.headers
+
+    def paged(self, limit: int = PAGE_DEFAULT) -> Page:
+        """Which part of a list the address asks for."""
+        return Page(cursor=self.query.get("cursor", ""), limit=limit)
 
     def organisation(self, alias: str) -> OrganisationView:
         """The organisation that the address names; NOT_FOUND for one out of reach."""

@@ -19,7 +19,7 @@ from gateway.endpoints.api.conduct import (
     set_thresholds,
 )
 from gateway.endpoints.console.asking import Ask, opens, or_again
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
 from mdm.misbehaviour import BOUNDS, SERVICE, Behaviour
@@ -88,8 +88,7 @@ def change(organisation: str, ask: Annotated[Ask, opens(set_thresholds)]) -> Res
 def archive(organisation: str, ask: Annotated[Ask, opens(list_archived)]) -> Response:
     """Devices that left the list by themselves, the youngest first."""
     home = ask.organisation(organisation)
-    asked = query(Page, {"cursor": ask.query.get("cursor", ""), "limit": SHOWN})
-    found = ask.call(list_archived, organisation=home.id, query=asked)
+    found = ask.call(list_archived, organisation=home.id, query=ask.paged(SHOWN))
     return ask.page("archive.html", home=home, found=found)
 
 

@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.conduct import Because, Settlement, release, resolve_identity
 from gateway.endpoints.api.device_reports import report
 from gateway.endpoints.api.devices import Revelation, get_device, reveal_password
 from gateway.endpoints.api.protocol_log import Tracing, end_tracing, read_protocol_log, trace_device
 from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.device import Key, OfDevice, place, shown
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 from gateway.services.identity import Resolution
 
@@ -27,8 +26,7 @@ PAGE = 100
 
 
 def _log(ask: Ask, key: Key, problem: GatewayError | None = None) -> Response:
-    asked = query(Page, {"cursor": ask.query.get("cursor", ""), "limit": PAGE})
-    found = ask.call(read_protocol_log, **key._asdict(), page=asked)
+    found = ask.call(read_protocol_log, **key._asdict(), page=ask.paged(PAGE))
     return ask.page(
         "protocol_log.html",
         home=ask.organisation(key.organisation),

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.groups import (
     Changes,
     NewGroup,
@@ -19,7 +18,7 @@ from gateway.endpoints.api.groups import (
     remove_member,
 )
 from gateway.endpoints.console.asking import Ask, opens, or_again
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 
 router = APIRouter(prefix="/o/{organisation}/groups")
@@ -29,11 +28,10 @@ FIELDS = ("name", "address", "state", "backend")
 
 def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
     home = ask.organisation(organisation)
-    page = query(Page, {"cursor": ask.query.get("cursor")})
     return ask.page(
         "groups.html",
         home=home,
-        found=ask.call(list_groups, organisation=home.id, query=page),
+        found=ask.call(list_groups, organisation=home.id, query=ask.paged()),
         problem=problem,
         can_create=ask.may(create_group, home.id),
     )
@@ -42,12 +40,11 @@ def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> R
 def _group(ask: Ask, organisation: str, group: str, problem: GatewayError | None = None) -> Response:
     home = ask.organisation(organisation)
     known = ask.call(get_group, organisation=home.id, group=group)
-    page = query(Page, {"cursor": ask.query.get("cursor")})
     return ask.page(
         "group.html",
         home=home,
         group=known,
-        members=ask.call(list_members, organisation=home.id, group=known.id, query=page),
+        members=ask.call(list_members, organisation=home.id, group=known.id, query=ask.paged()),
         place=place(home.alias, known.id),
         problem=problem,
         can_change=ask.may(change_group, home.id),

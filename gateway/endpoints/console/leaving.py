@@ -5,10 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.jobs import Because, cancel_job, get_job, list_jobs
 from gateway.endpoints.console.asking import Ask, opens, or_again
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 from gateway.records import JobState
 
@@ -32,8 +31,8 @@ def _job(ask: Ask, organisation: str, job: str, problem: GatewayError | None = N
 def jobs(organisation: str, ask: Annotated[Ask, opens(list_jobs)]) -> Response:
     """All jobs, the youngest first."""
     home = ask.organisation(organisation)
-    page = query(Page, {"cursor": ask.query.get("cursor")})
-    return ask.page("jobs.html", home=home, found=ask.call(list_jobs, organisation=home.id, query=page))
+    found = ask.call(list_jobs, organisation=home.id, query=ask.paged())
+    return ask.page("jobs.html", home=home, found=found)
 
 
 @router.get("/{job}")

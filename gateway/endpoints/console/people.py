@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.device_queries import DeviceQuery
 from gateway.endpoints.api.devices import list_devices
 from gateway.endpoints.api.jobs import Departure, offboard_user
@@ -20,7 +19,7 @@ from gateway.endpoints.api.users import (
     remove_user,
 )
 from gateway.endpoints.console.asking import Ask, opens, or_again
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 from gateway.records import DETAILS
 from gateway.services.offboarding import DEFAULT_WAIT
@@ -34,11 +33,10 @@ PLAIN = ("display_name", "state", "first_name", "last_name", "backend", "moved_t
 
 def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
     home = ask.organisation(organisation)
-    page = query(Page, {"cursor": ask.query.get("cursor")})
     return ask.page(
         "users.html",
         home=home,
-        found=ask.call(list_users, organisation=home.id, query=page),
+        found=ask.call(list_users, organisation=home.id, query=ask.paged()),
         problem=problem,
         can_create=ask.may(create_user, home.id),
     )

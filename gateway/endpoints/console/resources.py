@@ -5,7 +5,6 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.calls import Page
 from gateway.endpoints.api.permissions import (
     Filter,
     Rights,
@@ -33,11 +32,10 @@ PAGE = 100
 
 def _resources(ask: Ask, organisation: str, problem: GatewayError | None = None) -> Response:
     home = ask.organisation(organisation)
-    asked = query(Page, {"cursor": ask.query.get("cursor", ""), "limit": PAGE})
     return ask.page(
         "resources.html",
         home=home,
-        found=ask.call(list_resources, organisation=home.id, query=asked),
+        found=ask.call(list_resources, organisation=home.id, query=ask.paged(PAGE)),
         kinds=ask.pairs(each.value for each in ResourceKind),
         states=ask.pairs(each.value for each in EntityState),
         can_write=ask.may(create_resource, home.id),

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, NamedTuple
 
-import segno
 from fastapi import APIRouter
-from markupsafe import Markup
 from starlette.responses import Response
 
 from gateway.endpoints.api.administrators import list_administrators
@@ -27,6 +25,7 @@ from gateway.endpoints.api.organisations import (
 )
 from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body
+from gateway.endpoints.console.qr_codes import qr_code
 from gateway.errors import GatewayError
 from gateway.records import Actor
 from gateway.records.authority import Permission
@@ -76,7 +75,6 @@ def _step(ask: Ask, organisation: str = "", step: str = "", problem: GatewayErro
     wanted = step or ask.query.get("step", "")
     here = wanted if wanted in names and (stage.home or wanted == "organisation") else stage.next
     phone = ask.call(tell_phone)
-    picture = segno.make_qr(phone.profile).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
     certificates, accounts = ask.seen(list_certificates), ask.seen(list_administrators, query=ALL)
     return ask.page(
         "setup.html",
@@ -91,7 +89,7 @@ def _step(ask: Ask, organisation: str = "", step: str = "", problem: GatewayErro
         administrators=accounts.items if accounts else [],
         records=_records(ask, stage),
         phone=phone,
-        picture=Markup(picture),  # noqa: S704 - segno's own SVG
+        picture=qr_code(phone.profile),
     )
 
 

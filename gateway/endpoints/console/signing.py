@@ -7,10 +7,8 @@ second factor is not enrolled, or a recovery password has to be renewed, signing
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import segno
 from anyio.to_thread import run_sync
 from fastapi import APIRouter
-from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response
 
 from gateway.endpoints.api.me import (
@@ -29,6 +27,7 @@ from gateway.endpoints.console.gate import SIGN_IN, set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
 from gateway.endpoints.console.provider_operations import anybody_there, provider_offered
+from gateway.endpoints.console.qr_codes import qr_code
 from gateway.endpoints.console.wording import languages
 from gateway.endpoints.rendering import REST
 from gateway.errors import GatewayError
@@ -126,8 +125,7 @@ def password(ask: Annotated[Ask, opens(change_own_password)]) -> Response:
 def offer(ask: Annotated[Ask, opens(offer_second_factor)]) -> Response:
     """Draw a secret for an authenticator, as a picture and as text."""
     offered = ask.call(offer_second_factor)
-    picture = segno.make_qr(offered.uri).svg_inline(scale=5, border=4, omitsize=False, svgclass="qr")
-    return ask.page("enrol.html", offered=offered, picture=Markup(picture))  # noqa: S704 - segno's own SVG
+    return ask.page("enrol.html", offered=offered, picture=qr_code(offered.uri))
 
 
 @router.post("/me/second-factor/confirm")
