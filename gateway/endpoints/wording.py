@@ -7,11 +7,14 @@ language with more forms adds its rule to ``Language``.
 """
 
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 FALLBACK = "en"
+
+LANGUAGE = "usher-language"
+"""Cookie with the code of the language that somebody chose; it says nothing about anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,3 @@ def _by_preference(accepted: str) -> list[str]:
         if rank > 0:
             weighed.append((-rank, len(weighed), tag.split("-")[0].lower()))
     return [code for _, _, code in sorted(weighed)]
-
-
-Words = Callable[..., str]
-"""``Language.text`` as templates have it."""

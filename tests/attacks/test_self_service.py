@@ -2,37 +2,23 @@
 ids, forms from elsewhere, planted sessions, the console's cookie, guessing, hostile names."""
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from gateway.endpoints.console.gate import COOKIE as CONSOLE
 from gateway.endpoints.self_service.door import COOKIE
-from gateway.endpoints.self_service.things import THINGS
+from gateway.endpoints.self_service.table import THINGS
 from gateway.records import Actor, UserState
 from gateway.services.drawn_secrets import SELF, SESSION
 from mdm.device import DeviceState
-from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway
 from tests.support.inhabited import ADMIN, PASSWORD
 from tests.support.mail_server import DOMAIN
-from tests.support.self_service import Browser, browsing, trusting
+from tests.support.self_service import Browser, ann, browsing, stale, trusting_gateway
+
+__all__ = ["ann", "trusting_gateway"]
 
 BOB = Actor("user", f"bob@{DOMAIN}", "192.0.2.8")
-
-
-@pytest.fixture
-async def gateway(tmp_path: Path, backend: RecordingBackend) -> AsyncIterator[Gateway]:
-    async with trusting(tmp_path, backend) as running:
-        yield running
-
-
-@pytest.fixture
-async def ann(gateway: Gateway) -> AsyncIterator[Browser]:
-    async with browsing(gateway) as browser:
-        await browser.sign_in()
-        yield browser
 
 
 async def test_somebody_elses_things_are_not_there(gateway: Gateway, ann: Browser) -> None:
@@ -198,9 +184,7 @@ async def test_guessing_here_is_guessing_everywhere(gateway: Gateway) -> None:
 async def test_guessing_in_a_session_that_somebody_left_open_is_slowed_down_too(
     gateway: Gateway, ann: Browser
 ) -> None:
-    from tests.gateway.endpoints.self_service.test_things import stale
-
-    await stale(gateway)
+    stale(gateway)
     for number in range(12):
         refused = await ann.do("/self/app-passwords", label="x", proof=f"Wrong-Horse-{number}")
         assert refused.status_code == 403

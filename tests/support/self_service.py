@@ -10,9 +10,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx
+import pytest
+from sqlalchemy import update
 
 from gateway.config import Credentials, UserMapping
 from gateway.endpoints.self_service.door import COOKIE
+from gateway.services.self_sessions import FRESH
+from gateway.store.tables_self_service import self_sessions
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway, serving
 from tests.support.inhabited import PASSWORD
@@ -87,3 +91,24 @@ async def trusting(folder: Path, backend: RecordingBackend, url: str = "") -> As
     }
     async with serving(folder, backend, asked=asked, url=url) as running:
         yield running
+
+
+@pytest.fixture(name="gateway")
+async def trusting_gateway(tmp_path: Path, backend: RecordingBackend) -> AsyncIterator[Gateway]:
+    async with trusting(tmp_path, backend) as running:
+        yield running
+
+
+@pytest.fixture
+async def ann(gateway: Gateway) -> AsyncIterator[Browser]:
+    """She is signed in."""
+    async with browsing(gateway) as browser:
+        await browser.sign_in()
+        yield browser
+
+
+def stale(gateway: Gateway) -> None:
+    """The passwords of all sessions were shown a while ago."""
+    with gateway.made.store.write() as transaction:
+        moved = {"proved_at": gateway.organisation.created_at - FRESH}
+        transaction.self_sessions._connection.execute(update(self_sessions).values(**moved))  # type: ignore[attr-defined]

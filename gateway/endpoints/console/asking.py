@@ -24,14 +24,11 @@ from gateway.endpoints.console.operations import Operations, body, shape
 from gateway.endpoints.console.pages import render
 from gateway.endpoints.console.wording import chosen
 from gateway.endpoints.forms import Form, read_form
-from gateway.endpoints.wording import Language
+from gateway.endpoints.wording import LANGUAGE, Language
 from gateway.errors import GatewayError, Kind
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-LANGUAGE = "usher-language"
-"""Cookie with the code of the language that somebody chose; it says nothing about anybody."""
 
 THEME = "usher-theme"
 """Cookie with light or dark, where somebody chose it; console.js writes it."""

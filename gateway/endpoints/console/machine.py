@@ -2,28 +2,32 @@
 
 from typing import Annotated
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.machine import list_backends, list_certificates, test_backend
+from gateway.endpoints.api.machine import AnsweredView, list_backends, list_certificates, test_backend
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.errors import GatewayError
 
 router = APIRouter()
 
 
+def _backends(ask: Ask, told: AnsweredView | None = None) -> Response:
+    return ask.page("backends.html", found=ask.call(list_backends).items, told=told)
+
+
 @router.get("/backends")
 def backends(ask: Annotated[Ask, opens(list_backends)]) -> Response:
     """The mail servers of the configuration, and the organisations that use them."""
-    return ask.page("backends.html", found=ask.call(list_backends).items, told=None)
+    return _backends(ask)
 
 
 @router.post("/backends/{backend}/test")
 async def test(backend: str, ask: Annotated[Ask, opens(test_backend)]) -> Response:
     """Ask one now."""
     told = await ask.operations.call_async(test_backend, backend=backend)
-    found = ask.call(list_backends).items
-    return ask.page("backends.html", found=found, told=told)
+    return await run_sync(_backends, ask, told)
 
 
 @router.get("/certificates")

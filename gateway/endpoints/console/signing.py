@@ -22,7 +22,7 @@ from gateway.endpoints.api.me import (
 )
 from gateway.endpoints.api.problems import log_verdict
 from gateway.endpoints.api.sessions import Credentials, end_session, list_sessions, sign_in
-from gateway.endpoints.console.asking import LANGUAGE, Ask, opens, or_again
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.gate import SIGN_IN, set_cookie
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.console.passkey_operations import list_passkeys
@@ -30,6 +30,7 @@ from gateway.endpoints.console.provider_operations import anybody_there, provide
 from gateway.endpoints.console.qr_codes import qr_code
 from gateway.endpoints.console.wording import languages
 from gateway.endpoints.rendering import REST
+from gateway.endpoints.wording import LANGUAGE
 from gateway.errors import GatewayError
 
 router = APIRouter()

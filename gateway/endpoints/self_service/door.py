@@ -1,8 +1,8 @@
 """The door of ``/self/`` (product 7.8; T1, T24, T25): who asks, whether a form comes from here, and nothing
 for anybody else.
 
-A ``Place`` of the clients' routing. What a person may do is the table in ``things``: a path that is not in it
-is 404, whoever asks. A session is a cookie of its own, ``__Host-usher-self``; the console's is not looked at.
+A ``Place`` of the clients' routing. What a person may do is in ``table``: a path that is not in it is 404,
+whoever asks. A session is a cookie of its own, ``__Host-usher-self``; the console's is not looked at.
 The pages themselves are imported in a thread when they are needed first.
 """
 
@@ -23,7 +23,8 @@ from gateway.endpoints.browsers import (
 from gateway.endpoints.credentials import MAXIMUM_AUTHORIZATION, Basic, Credentials, proven
 from gateway.endpoints.middleware import TRACE
 from gateway.endpoints.profiles import ProfileEndpoint
-from gateway.endpoints.rendering import RETRY_AFTER
+from gateway.endpoints.rendering import REST, RETRY_AFTER
+from gateway.endpoints.self_service.table import NOTHING
 from gateway.endpoints.threads import Threads
 from gateway.errors import GatewayError, Kind
 from gateway.log import UNAUTHENTICATED
@@ -35,7 +36,8 @@ from gateway.services.self_sessions import LONGEST, SelfSessions, Signed
 from mdm.ashttp import Reply
 
 if TYPE_CHECKING:
-    from gateway.endpoints.self_service.things import Things, Visit
+    from gateway.endpoints.self_service.things import Things
+    from gateway.endpoints.self_service.visits import Visit
 
 COOKIE = "__Host-usher-self"
 HOME = "/self/"
@@ -44,13 +46,6 @@ BODY_LIMIT = 8 * 1024
 """Octets of a form: a label and a password, sent by whoever finds the page."""
 
 TEXT = "text/plain; charset=utf-8"
-_STATUS: Mapping[Kind, int] = {
-    Kind.MALFORMED: 400,
-    Kind.TOO_LARGE: 413,
-    Kind.FORBIDDEN: 403,
-    Kind.NOT_FOUND: 404,
-    Kind.CONFLICT: 409,
-}
 
 
 class SelfService:
@@ -95,7 +90,7 @@ class SelfService:
             reply = await self._reply(scope, heard, headers)
         except GatewayError as error:
             _log_verdict(scope, error.kind.value)
-            reply = _plain(_STATUS.get(error.kind, 503), error.public)
+            reply = _plain(REST[error.kind], error.public)
         if scope["method"] == "HEAD":
             reply = Reply(reply.status, reply.headers, b"", reply.media_type)
         await drain.answer(reply, receive, private(send), unread=unread)
@@ -111,26 +106,25 @@ class SelfService:
             proven(scope)
         form = await self._things.form(scope, receive, headers)
         visit = self._things.visit(scope, headers, form, signed, csrf_of(secret if signed else ""))
-        thing = self._things.find(visit)
-        if thing is None:
-            return self._things.nothing(visit) if signed else _to(SIGN_IN)
+        if visit.thing is NOTHING:
+            return self._things.serve(visit) if signed else to(SIGN_IN)
         if scope["method"] not in SAFE and not hmac.compare_digest(
             visit.csrf.encode(), form.text("csrf").encode()
         ):
             return _plain(403, "This form is from another session: open the page anew.")
-        if thing.open:
+        if visit.thing.open:
             return await self._entering(visit, self._things)
         if signed is None:
-            return _to(SIGN_IN)
+            return to(SIGN_IN)
         return await self._inside(visit, self._things, signed)
 
     async def _inside(self, visit: "Visit", things: "Things", signed: Signed) -> Reply:
         """What somebody who is signed in asked for; what erases or gives away takes the password again."""
-        if visit.path == "/self/profile":
+        if visit.thing.path == "/self/profile":
             return await self._profiles.own(signed.user.id, visit.scope)
-        if visit.path == "/self/sign-out":
+        if visit.thing.path == "/self/sign-out":
             await self._threads.store(self._sessions.end, signed.session)
-            return _to(SIGN_IN, ("Set-Cookie", cookie_line(COOKIE, "", 0)))
+            return to(SIGN_IN, ("Set-Cookie", cookie_line(COOKIE, "", 0)))
         if visit.thing.proved and not signed.proved:
             if not await self._proves(visit, signed):
                 return await self._threads.store(things.unproved, visit)
@@ -144,7 +138,7 @@ class SelfService:
 
     async def _entering(self, visit: "Visit", things: "Things") -> Reply:
         """The pages for anybody; one answer for whatever was wrong with a name or a password."""
-        if visit.method != "POST":
+        if visit.thing.method != "POST":
             return await self._threads.store(things.serve, visit)
         try:
             name = visit.form.text("name").strip()
@@ -153,14 +147,14 @@ class SelfService:
             if error.kind is not Kind.THROTTLED:
                 raise
             _log_verdict(visit.scope, error.kind.value)
-            return await self._threads.store(things.refused, visit, 429)
+            return await self._threads.store(things.refused, visit, Kind.THROTTLED)
         begin = partial(self._sessions.begin, source=visit.source, user_agent=visit.user_agent)
         secret = await self._threads.store(begin, found.user) if found else None
         if secret is None:
             _log_verdict(visit.scope, UNAUTHENTICATED)
-            return await self._threads.store(things.refused, visit, 401)
+            return await self._threads.store(things.refused, visit, Kind.UNAUTHENTICATED)
         line = cookie_line(COOKIE, secret, int(LONGEST.total_seconds()))
-        return _to(HOME, ("Set-Cookie", line))
+        return to(HOME, ("Set-Cookie", line))
 
     async def _principal(self, visit: "Visit", name: str, password: str) -> Principal | None:
         """Through the login of phones, its memory and its throttle; an app password is a phone's."""
@@ -176,7 +170,8 @@ class SelfService:
         return found if isinstance(found, Principal) and found.bound is None else None
 
 
-def _to(place: str, *headers: tuple[str, str]) -> Reply:
+def to(place: str, *headers: tuple[str, str]) -> Reply:
+    """Go on at another page after something was done."""
     return Reply(303, (("Location", place), *headers))
 
 
@@ -188,8 +183,3 @@ def _plain(status: int, text: str) -> Reply:
 def _log_verdict(scope: Message, verdict: str) -> None:
     if TRACE in scope:
         scope[TRACE].verdict = verdict
-
-
-def source_of(scope: Message) -> str:
-    """The address behind a request."""
-    return str(scope[TRACE].client) if TRACE in scope else ""
