@@ -122,15 +122,28 @@ class Administrators:
     def change(
         self, actor: Actor, authority: Authority, id_or_name: str, changes: AdministratorChanges
     ) -> Administrator:
-        """Change what is given; a disabled account's sessions end and its tokens hold nothing."""
+        """Change what is given; a disabled account's sessions end and its tokens hold nothing. Both end with
+        the provider's user that an account had: whoever that is may be in it.
+
+        Raises:
+            GatewayError: MALFORMED, NOT_FOUND; FORBIDDEN for who may sign in as an account that may do more
+                than who asks; CONFLICT for one's own identity, the last owner, and persons that would part.
+        """
 
         def work(entry: Entry, before: Administrator) -> Administrator:
             after = _changed(before, changes)
+            # Before it is vouched for: what makes it one with who changes it ends in a day.
+            _require_known_persons(entry, before, after)
             if (after.issuer, after.subject) != (before.issuer, before.subject):
                 _require_vouching(authority, before)
                 after = _vouched(entry, authority, after)
-            _require_known_persons(entry, before, after)
-            return _saved(entry, before, after)
+            elif _hands_over(authority, before, after):
+                require_no_more_than(authority, before)
+                after = _vouched(entry, authority, after)
+            saved = _saved(entry, before, after)
+            if before.subject and (saved.issuer, saved.subject) != (before.issuer, before.subject):
+                oust(entry, saved)
+            return saved
 
         return self._on(AuditTag.ADMINISTRATOR_CHANGED, actor, id_or_name, work)
 
@@ -334,6 +347,12 @@ def _changed(account: Administrator, changes: AdministratorChanges) -> Administr
     if bool(issuer) is not bool(subject):
         raise malformed("subject", "Issuer and subject go together.")
     return replace(account, issuer=issuer, subject=subject)
+
+
+def _hands_over(authority: Authority, before: Administrator, after: Administrator) -> bool:
+    """Whether somebody else's account gets another address while it names no user of a provider: by
+    ``link_by_email`` it may take the one with that address."""
+    return after.address != before.address and not after.issuer and authority.account != before.id
 
 
 def _require_vouching(authority: Authority, account: Administrator) -> None:
