@@ -5,7 +5,7 @@ within a scope. A full wipe is in no role: it is named at the appointment itself
 so a further permission or role is a line here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
@@ -193,6 +193,17 @@ class Reach:
     def whole(self, organisation: str) -> bool:
         """Whether the organisation is reached with all that it has."""
         return self.everything or organisation in self.organisations
+
+    def person(self, organisation: str, domain: str, groups: Collection[str]) -> bool:
+        """Whether somebody is reached, as ``gateway.store.within`` judges who is on record.
+
+        Args:
+            domain: of the primary address. groups: ids of the enabled groups around the person.
+        """
+        if self.parts:
+            return all(part.person(organisation, domain, groups) for part in self.parts)
+        named = domain in self.domains or not self.groups.isdisjoint(groups)
+        return self.whole(organisation) or (organisation in self.partly and named)
 
 
 EVERYTHING = Reach(everything=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.records import AuditRecord
-from gateway.records.authority import Permission, reach_of
+from gateway.records.authority import Permission, Reach, reach_of
 from gateway.records.events import (
     Event,
     Facts,
@@ -162,10 +162,23 @@ def recipients(transaction: Transaction, notice: NoticeKind, event: Event) -> It
             yield each.address
     if notice is NoticeKind.APPROVAL:
         for administrator in transaction.administrators.list():
-            reach = reach_of(administrator.appointments, Permission.WIPE_APPROVE)
-            able = administrator.enabled and reach.whole(event.organisation)
-            if able and administrator.address and administrator.name != event.actor_name:
-                yield administrator.address
+            asked = administrator.name == event.actor_name
+            if administrator.enabled and administrator.address and not asked:
+                reach = reach_of(administrator.appointments, Permission.WIPE_APPROVE)
+                if _reaches(transaction, reach, event):
+                    yield administrator.address
+
+
+def _reaches(transaction: Transaction, reach: Reach, event: Event) -> bool:
+    """Whether the owner of the device that an event is about is within reach; one who is gone is the
+    organisation's."""
+    if reach.whole(event.organisation) or not reach:
+        return bool(reach)
+    user = transaction.directory.user(event.device[0]) if event.device else None
+    if user is None:
+        return False
+    around = [group.id for group in transaction.directory.groups_of(user.id)]
+    return reach.person(user.organisation, user.address.rpartition("@")[2], around)
 
 
 def message_of(transaction: Transaction, letter: Letter) -> Message | None:

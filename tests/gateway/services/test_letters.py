@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.records import Actor, AuditRecord, AuditTag
+from gateway.records import Actor, AuditRecord, AuditTag, EntityState
 from gateway.records.administrators import Administrator, AdministratorState
-from gateway.records.authority import Appointment, Role
+from gateway.records.authority import Appointment, Permission, Role, reach_of
 from gateway.records.events import LetterKind, Message, NoticeKind, Progress, Sent, Subscription
+from gateway.services.groups import GroupChanges
 from gateway.services.letters import KEPT, LEASE, STALE, Letters
 from gateway.services.retrying import LIFETIME
 from gateway.store import DatabaseStore
@@ -36,8 +37,14 @@ class Office:
         with self.store.write() as transaction:
             transaction.subscriptions.put(Subscription(organisation, address, kinds))
 
-    def happen(self, tag: AuditTag = AuditTag.WIPE_CONFIRMED, home: str = ACME.id, times: int = 1) -> None:
-        record = AuditRecord(tag, self.clock.now(), ADMIN, home, "u-1/PHONE1", reason="lost")
+    def happen(
+        self,
+        tag: AuditTag = AuditTag.WIPE_CONFIRMED,
+        home: str = ACME.id,
+        times: int = 1,
+        target: str = "u-1/PHONE1",
+    ) -> None:
+        record = AuditRecord(tag, self.clock.now(), ADMIN, home, target, reason="lost")
         with self.store.write() as transaction:
             transaction.audit.append_all([record] * times)
 
@@ -99,6 +106,41 @@ def test_whoever_may_approve_is_told_but_not_who_asked(office: Office) -> None:
     assert office.to() == ["approver@example.org", DESK, "owner@example.org"]
     office.happen(AuditTag.WIPE_CONFIRMED)
     assert office.to() == [DESK]
+
+
+def test_who_may_approve_for_a_part_is_told_of_that_part_alone(office: Office) -> None:
+    world = World(office.store, office.clock)
+    home = world.organisation("initech")
+    world.tenants.add_domain(ADMIN, "initech", "initech.test")
+    ann = world.user("ann@initech.example")
+    outer, inner, closed = (
+        world.groups.create(ADMIN, "initech", name) for name in ("outer", "inner", "closed")
+    )
+    world.groups.add_member(ADMIN, "initech", outer.id, inner.id)
+    for group in (inner, closed):
+        world.groups.add_member(ADMIN, "initech", group.id, ann.id)
+    world.groups.change(ADMIN, "initech", closed.id, GroupChanges(state=EntityState.DISABLED))
+    parts = {
+        "domain": Appointment(Role.APPROVER, home.id, domain="initech.example"),
+        "outer": Appointment(Role.APPROVER, home.id, group=outer.id),
+        "elsewhere": Appointment(Role.APPROVER, home.id, domain="initech.test"),
+        "closed": Appointment(Role.APPROVER, home.id, group=closed.id),
+        "operator": Appointment(Role.OPERATOR, home.id, domain="initech.example"),
+        "other": Appointment(Role.APPROVER, ACME.id),
+    }
+    with office.store.write() as transaction:
+        for name, part in parts.items():
+            made = administrator(name, Role.APPROVER, home.id)
+            transaction.administrators.add(replace(made, appointments=(part,)))
+    office.take()
+    office.happen(AuditTag.WIPE_REQUESTED, home.id, target=f"{ann.id}/PHONE1")
+    assert office.to() == ["domain@example.org", "outer@example.org"]
+    office.happen(AuditTag.WIPE_REQUESTED, home.id, target="u-gone/PHONE1")
+    assert office.to() == []
+    for name, part in parts.items():
+        reach = reach_of((part,), Permission.WIPE_APPROVE)
+        with office.store.within(reach).read() as transaction:
+            assert (transaction.directory.user(ann.id) is not None) is (name in ("domain", "outer"))
 
 
 def test_a_flood_is_told_in_one_summary(office: Office) -> None:
