@@ -15,7 +15,7 @@ from gateway.services.impact import Impact, Regime, impact
 from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.rule_guard import GUARD_DEVICES
 from gateway.services.rule_sets import compiled
-from gateway.services.tenants import found, shown
+from gateway.services.tenants import Step, found, shown
 from mdm.device import AccessLevel
 from mdm.rules import Mode
 
@@ -43,14 +43,22 @@ class DefaultAccess:
         spare_known: bool = False,
         force: bool = False,
     ) -> tuple[Organisation, Impact]:
-        """Set the default.
+        """Set the default; arguments and errors as ``step``."""
+        work, told = self.step(organisation, level, spare_known=spare_known, force=force)
+        tag = AuditTag.DEFAULT_ACCESS_CHANGED
+        return self._acts.perform(tag, actor, organisation, "default access", work), told
+
+    def step(
+        self, organisation: str, level: AccessLevel, *, spare_known: bool = False, force: bool = False
+    ) -> tuple[Step, Impact]:
+        """What sets the default within an act, and what it does to the devices.
 
         Args:
             spare_known: who is known by now stays allowed where only the default speaks against it.
 
         Raises:
-            GatewayError: CONFLICT when no known device at all would be let in any more, unless ``force``;
-                and in WorkMail's mode, where nothing matched always means no.
+            GatewayError: from the step: CONFLICT when no known device at all would be let in any more, unless
+                ``force``; and in WorkMail's mode, where nothing matched always means no.
         """
         with self._store.read() as transaction:
             home = found(transaction, organisation)
@@ -61,12 +69,12 @@ class DefaultAccess:
             after = self._with(before, level, spare_known)
             if after != before:
                 entry.transaction.directory.save_organisation(after)
-                entry.record(target=after.id, before=_told(before), after=_told(after))
+                tag, values = AuditTag.DEFAULT_ACCESS_CHANGED, (_told(before), _told(after))
+                entry.record(tag=tag, target=after.id, before=values[0], after=values[1])
                 entry.announce(Scope.RULES, after.id)
             return after
 
-        tag = AuditTag.DEFAULT_ACCESS_CHANGED
-        return self._acts.perform(tag, actor, organisation, "default access", work), told
+        return work, told
 
     def _with(self, home: Organisation, level: AccessLevel, spare_known: bool) -> Organisation:
         spared = self._clock.now() if spare_known else home.spared_before

@@ -31,6 +31,9 @@ from mdm.rules import Mode
 
 T = TypeVar("T")
 
+Step = Callable[[Entry, Organisation], Organisation]
+"""A change of an organisation within an act."""
+
 MAXIMUM_DEVICE_LIMIT = 1000
 """Highest number of partnerships per user that an organisation may allow."""
 
@@ -122,10 +125,21 @@ class Tenants:
         act = Act(AuditTag.ORGANISATION_CREATED, actor, "", alias)
         return self._acts.perform(act, lambda entry: self._create(entry, alias, settings))
 
-    def change_organisation(self, actor: Actor, id_or_alias: str, settings: Settings) -> Organisation:
-        """Change what ``settings`` gives; nothing is recorded when nothing changes."""
+    def change_organisation(
+        self, actor: Actor, id_or_alias: str, settings: Settings, also: Step | None = None
+    ) -> Organisation:
+        """Change what ``settings`` gives; nothing is recorded when nothing changes.
+
+        Args:
+            also: another change of the organisation, done with this one or not at all.
+        """
         act = Act(AuditTag.ORGANISATION_CHANGED, actor, self._id_of(id_or_alias), id_or_alias)
-        return self._acts.perform(act, lambda entry: self._change(entry, id_or_alias, settings))
+
+        def work(entry: Entry) -> Organisation:
+            changed = self._change(entry, id_or_alias, settings)
+            return also(entry, changed) if also else changed
+
+        return self._acts.perform(act, work)
 
     def remove_organisation(
         self, actor: Actor, id_or_alias: str, typed_alias: str, *, force: bool = False

@@ -108,13 +108,18 @@ def get_organisation(organisation: str, use: With, _actor: Reader) -> Organisati
 
 
 @router.patch("/{organisation}")
-def change_organisation(organisation: str, body: Changes, use: With, actor: Writer) -> OrganisationView:
-    """Change settings of an organisation; a default that would cut off everybody is refused (``/access``)."""
+def change_organisation(
+    organisation: str, body: Changes, use: With, actor: Writer, bearer: Bearer
+) -> OrganisationView:
+    """Change settings of an organisation, all or none. Another default takes the permission for rules; one that
+    would cut off everybody is refused (``/access``)."""
     settings = body.settings()
-    if settings.default_access is not None:
-        use.default_access.put(actor, organisation, settings.default_access)
-    rest = replace(settings, default_access=None)
-    return view(use.tenants.change_organisation(actor, organisation, rest))
+    level, rest = settings.default_access, replace(settings, default_access=None)
+    if level is None or level is use.finder.organisation(organisation).default_access:
+        return view(use.tenants.change_organisation(actor, organisation, rest))
+    use = bearer.require(Permission.RULE_WRITE)
+    also, _ = use.default_access.step(organisation, level)
+    return view(use.tenants.change_organisation(actor, organisation, rest, also))
 
 
 @router.delete("/{organisation}", status_code=204)

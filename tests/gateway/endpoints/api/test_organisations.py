@@ -2,7 +2,9 @@
 
 import httpx
 
+from gateway.records.authority import Appointment, Role
 from gateway.services.tenants import Settings
+from tests.support.accounts import arrived
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
 
@@ -34,6 +36,37 @@ async def test_an_alias_that_is_taken(client: httpx.AsyncClient) -> None:
 async def test_a_backend_that_nobody_configured(client: httpx.AsyncClient) -> None:
     answer = await client.patch(ACME, json={"backend": "nowhere"})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "backend")
+
+
+async def test_settings_and_the_default_are_changed_together_or_not_at_all(
+    client: httpx.AsyncClient, desk: Desk, ann: str
+) -> None:
+    desk.phone(ann)
+    before = (await client.get(ACME)).json()
+    for status, wanted in (
+        (409, {"name": "Acme Ltd", "default_access": "block"}),
+        (400, {"default_access": "quarantine", "backend": "nowhere"}),
+        (409, {"default_access": "allow", "state": "Requested"}),
+    ):
+        assert (await client.patch(ACME, json=wanted)).status_code == status
+        assert (await client.get(ACME)).json() == before
+    assert (await client.put(f"{ACME}/access/default", json={"level": "block"})).status_code == 409
+    told = await client.put(f"{ACME}/access/default", json={"level": "block", "spare_known": True})
+    assert told.status_code == 200
+    both = {"name": "Acme Ltd", "default_access": "quarantine"}
+    changed = (await client.patch(ACME, json=both)).json()
+    assert {name: changed[name] for name in both} == both
+    tags = [each.tag.value for each in desk.services.audit.query(limit=1000)]
+    assert tags[-2:] == ["admin:organisation:changed", "admin:rules:default"]
+
+
+async def test_another_default_takes_the_permission_for_rules(client: httpx.AsyncClient, desk: Desk) -> None:
+    home = desk.services.finder.organisation("acme").id
+    operator = await arrived(client, desk, "oper", Appointment(Role.OPERATOR, home))
+    told = await operator("PATCH", "/organisations/acme", {"name": "Ours", "default_access": "quarantine"})
+    assert (told.status_code, "rule:write" in told.text) == (403, True)
+    told = await operator("PATCH", "/organisations/acme", {"name": "Ours", "default_access": "allow"})
+    assert (told.status_code, told.json()["name"]) == (200, "Ours")
 
 
 async def test_removing_needs_the_alias_typed(client: httpx.AsyncClient) -> None:
