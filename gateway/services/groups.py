@@ -16,7 +16,7 @@ from gateway.services.home_acts import HomeActs
 from gateway.services.names import fold, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
 from gateway.services.rollout import begin, groups_matter, reconsider_user
-from gateway.services.routing import require_route
+from gateway.services.routing import require_opened, require_route
 from gateway.services.sparse import Sparse
 from gateway.services.tenants import found
 
@@ -144,7 +144,9 @@ class Groups:
         if given.get("address"):
             given["address"] = require_free(directory, group.organisation, given["address"], group.id)
         if "backend" in given:
-            require_route(self._backends, given["backend"])
+            home = found(entry.transaction, group.organisation)
+            backend = require_route(self._backends, given["backend"])
+            require_opened(entry.transaction, home, group.backend, backend)
         if abs(given.get("priority", 0)) > MAXIMUM_PRIORITY:
             raise malformed("priority", f"From -{MAXIMUM_PRIORITY} to {MAXIMUM_PRIORITY}.")
         return replace(group, **given)

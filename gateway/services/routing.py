@@ -11,9 +11,12 @@ from collections.abc import Collection, Sequence
 from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Group, Organisation, User
 from gateway.services.directory_ports import Directory
+from gateway.services.ports import Transaction
 
 MAXIMUM_MOVES = 10
 """Redirects that a client follows at most (spec/autodiscover.md 6), and so the longest chain of moves."""
+
+NOT_OPENED = "The organisation does not have this backend; to open one takes the whole gateway."
 
 
 def backend_for(directory: Directory, organisation: Organisation, user: User) -> str:
@@ -47,6 +50,21 @@ def require_route(backends: Collection[str], name: str) -> str:
     if name and name not in backends:
         raise malformed("backend", f"No backend of that name is configured; known: {', '.join(backends)}.")
     return name
+
+
+def require_opened(transaction: Transaction, home: Organisation, before: str, after: str) -> None:
+    """A backend that comes in place of another one is the organisation's already: its own, or one of its
+    domains'. To open another one is for who is given the whole gateway: what stands behind it may be somebody
+    else's mail, and be told who asks on the gateway's word alone (T25, T35).
+
+    Raises:
+        GatewayError: FORBIDDEN.
+    """
+    if not after or after == before or transaction.reach.everything:
+        return
+    domains = transaction.directory.domains(home.id)
+    if after not in {home.backend, *(domain.backend for domain in domains)}:
+        raise GatewayError(Kind.FORBIDDEN, NOT_OPENED, faults={"backend": NOT_OPENED})
 
 
 def refuse_endless_moves(directory: Directory, user: User) -> None:

@@ -24,7 +24,7 @@ from gateway.services.acts import Act, Acts, Entry
 from gateway.services.departures import record_departures, refuse_pending_wipes
 from gateway.services.names import require_alias, require_text
 from gateway.services.ports import Clock, KeySource, Store, Transaction
-from gateway.services.routing import require_route
+from gateway.services.routing import require_opened, require_route
 from gateway.services.sparse import Sparse
 from mdm.device import AccessLevel
 from mdm.rules import Mode
@@ -190,7 +190,10 @@ class Tenants:
         def work(entry: Entry, home: Organisation) -> Domain:
             domain = domains.present(entry, home, name)
             if backend is not None:
-                domain = domains.route(entry, domain, require_route(self._backends, backend))
+                require_opened(
+                    entry.transaction, home, domain.backend, require_route(self._backends, backend)
+                )
+                domain = domains.route(entry, domain, backend)
             return domains.make_default(entry, domain) if default else domain
 
         return self._on_domain(AuditTag.DOMAIN_CHANGED, actor, id_or_alias, name, work)
@@ -247,6 +250,7 @@ class Tenants:
         before = found(entry.transaction, id_or_alias)
         require_whole(entry.transaction, before)
         after = self._with(before, settings)
+        require_opened(entry.transaction, before, before.backend, after.backend)
         if after.state is not before.state:
             _require_transition(before.state, after.state, entry.act.actor)
         if after != before:

@@ -14,7 +14,7 @@ from gateway.services.password_policy import require_good
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.resolution import Resolved, resolve
 from gateway.services.rollout import reconsider_user
-from gateway.services.routing import backend_for
+from gateway.services.routing import backend_for, require_opened
 from gateway.services.tenants import found
 from gateway.services.user_changes import UserChanges, changed, elsewhere
 
@@ -85,6 +85,7 @@ class Users:
             require_password_place(organisation.user_source, hashed is not None)
             user = self._new(entry, organisation, address, display_name or address)
             user = changed(entry.transaction.directory, user, changes, None, self._backends)
+            require_opened(entry.transaction, organisation, "", user.backend)
             return _added(entry, replace(user, password_hash=hashed))
 
         return self._acts.perform(act, work)
@@ -117,6 +118,8 @@ class Users:
         def work(entry: Entry) -> User:
             before = find_user(entry.transaction, id_or_address)
             after = changed(entry.transaction.directory, before, changes, hashed, self._backends)
+            home = found(entry.transaction, after.organisation)
+            require_opened(entry.transaction, home, before.backend, after.backend)
             if after != before:
                 entry.transaction.directory.save_user(after)
                 if hashed is not None:  # whoever knew the old one may have made some, and may sit there still

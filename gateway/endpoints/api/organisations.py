@@ -111,8 +111,8 @@ def get_organisation(organisation: str, use: With, _actor: Reader) -> Organisati
 def change_organisation(
     organisation: str, body: Changes, use: With, actor: Writer, bearer: Bearer
 ) -> OrganisationView:
-    """Change settings of an organisation, all or none. Another default takes the permission for rules; one that
-    would cut off everybody is refused (``/access``)."""
+    """Change settings of an organisation, all or none. Another default takes the permission for rules, and
+    one that would cut off everybody is refused (``/access``)."""
     settings = body.settings()
     level, rest = settings.default_access, replace(settings, default_access=None)
     if level is None or level is use.finder.organisation(organisation).default_access:
