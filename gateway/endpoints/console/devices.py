@@ -82,6 +82,7 @@ def list_page(
 ) -> Response:
     """The list as it answers a question; ``refused`` is why a view was not kept, or ``renamed``."""
     wide = ask.query.get("columns") == "all"
+    kept = {**asked, "columns": "all"} if wide else asked
     problem, found, counts = None, None, None
     try:
         page = query(DeviceQuery, {**asked, "cursor": ask.query.get("cursor", ""), "limit": PAGE})
@@ -89,8 +90,6 @@ def list_page(
         counts = ask.call(count_devices, organisation=home.id, query=query(DeviceQuestion, asked))
     except GatewayError as error:
         problem = error
-    kept = {**asked, "columns": "all"} if wide else asked
-    shown = [*COLUMNS, *(MORE if wide else ())]
     return ask.page(
         "devices_rows.html" if ask.partial else "devices.html",
         400 if refused else 200,
@@ -99,22 +98,37 @@ def list_page(
         found=found,
         counts=counts,
         problem=problem,
-        headings={name: COLUMNS.get(name) or FIELDS[name].meaning for name in shown},
-        cells={name: EVERY[name] for name in shown if name in MORE},
-        states=[each.value for each in DeviceState],
-        fields={name: field for name, field in FIELDS.items() if name not in BESIDE},
-        spelled=SPELLED,
-        views=[(label, urlencode(view)) for label, view in VIEWS],
         saved=_saved(ask),
         can_save=ask.may(save_view),
         refused=refused,
         renamed=renamed,
-        wide=wide,
-        widths={"less": urlencode(asked), "all": urlencode({**asked, "columns": "all"})},
-        sorted_by=_sorting(kept, shown),
         more=_more(kept, found.next if found else None),
         acts=acts(ask, home.id) if ask.may(act_on_devices, home.id) else [],
+        **_filters(),
+        **_columns(asked, kept, wide=wide),
     )
+
+
+def _filters() -> dict[str, object]:
+    """What can be asked above the list."""
+    return {
+        "states": [each.value for each in DeviceState],
+        "fields": {name: field for name, field in FIELDS.items() if name not in BESIDE},
+        "spelled": SPELLED,
+        "views": [(label, urlencode(view)) for label, view in VIEWS],
+    }
+
+
+def _columns(asked: Mapping[str, str], kept: Mapping[str, str], *, wide: bool) -> dict[str, object]:
+    """What stands in the list, and the ways to another order and to more or fewer columns."""
+    shown = [*COLUMNS, *(MORE if wide else ())]
+    return {
+        "headings": {name: COLUMNS.get(name) or FIELDS[name].meaning for name in shown},
+        "cells": {name: EVERY[name] for name in shown if name in MORE},
+        "wide": wide,
+        "widths": {"less": urlencode(asked), "all": urlencode({**asked, "columns": "all"})},
+        "sorted_by": _sorting(kept, shown),
+    }
 
 
 @router.get(".csv")

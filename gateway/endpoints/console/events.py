@@ -4,6 +4,7 @@ load anew where none do.
 The stream is that of the API, told as parts of a page; whoever may read no events is told none.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import anyio
@@ -78,7 +79,7 @@ def fragment(event: Event, name: str, text: str) -> str:
     return f"id: {event.sequence}\nevent: {name}\n{lines}\n"
 
 
-async def _told(ask: Ask, message: Any) -> Response:
+async def _told(ask: Ask, message: Callable[[Event], str]) -> Response:
     asked = query(EventFilter, {**_asked(ask), "after": ask.query.get("after", "")})
     use = ask.operations.within(list_events)
     wanted = await anyio.to_thread.run_sync(wanted_of, asked, use)

@@ -33,7 +33,7 @@ from gateway.endpoints.api.policy_assignments import (
 from gateway.endpoints.api.policy_assignments import Removal as Unassignment
 from gateway.endpoints.api.policy_reference import SettingView, honours, list_templates
 from gateway.endpoints.api.policy_rollout import cancel, get_rollout, hasten, list_rollouts, pause, resume
-from gateway.endpoints.api.policy_views import RehearsalView
+from gateway.endpoints.api.policy_views import DifferenceView, RehearsalView
 from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.endpoints.forms import Form
@@ -212,7 +212,7 @@ def document_of(form: Form) -> dict[str, Any]:
     }
 
 
-def _value(setting: SettingView, form: Form) -> Any:
+def _value(setting: SettingView, form: Form) -> bool | int | str | list[str] | None:
     """None for what is not set."""
     text = form.text(FIELD + setting.name)
     if not text.strip():
@@ -237,7 +237,7 @@ def _by_field(problem: GatewayError | None) -> dict[str, str]:
     return {FIELD + name.removeprefix("settings."): fault for name, fault in faults.items()} | dict(faults)
 
 
-def _differences(ask: Ask, organisation: str, name: str) -> list[Any]:
+def _differences(ask: Ask, organisation: str, name: str) -> list[DifferenceView]:
     """What the versions asked for in ``?before=&after=`` ask of devices differently."""
     pair = {key: ask.query[key] for key in ("before", "after") if ask.query.get(key)}
     if len(pair) < 2:

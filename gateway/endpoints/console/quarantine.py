@@ -1,6 +1,7 @@
 """Devices that wait for an approval (product 6.5): one, many at once, or all of a model or a person."""
 
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from gateway.endpoints.api.quarantine import (
     OfModel,
     OfUser,
     QueueFilter,
+    Settled,
     SettledList,
     approve,
     approve_model,
@@ -28,7 +30,7 @@ ACTS = (approve, reject, approve_model, approve_user)
 
 
 def _queue(
-    ask: Ask, organisation: str, problem: GatewayError | None = None, failed: list[Any] | None = None
+    ask: Ask, organisation: str, problem: GatewayError | None = None, failed: Sequence[Settled] = ()
 ) -> Response:
     home = ask.organisation(organisation)
     asked = query(QueueFilter, {"cursor": ask.query.get("cursor"), "limit": PAGE})
@@ -38,7 +40,7 @@ def _queue(
         found=ask.call(get_queue, organisation=home.id, query=asked),
         place=place(home.alias),
         problem=problem,
-        failed=failed or [],
+        failed=failed,
         can=ask.can(ACTS, home.id),
     )
 
@@ -67,29 +69,28 @@ def keep_out(organisation: str, ask: Annotated[Ask, opens(reject)]) -> Response:
 @or_again(_queue)
 def let_in_model(organisation: str, ask: Annotated[Ask, opens(approve_model)]) -> Response:
     """Let in every device of a model, those to come too."""
-    return _by(ask, organisation, approve_model, OfModel, ask.form.given("model", "reason"))
+    wanted = body(OfModel, ask.form.given("model", "reason"))
+    ask.call(approve_model, organisation=organisation, body=wanted)
+    return ask.to(place(organisation))
 
 
 @router.post("/user")
 @or_again(_queue)
 def let_in_user(organisation: str, ask: Annotated[Ask, opens(approve_user)]) -> Response:
     """Let in every device of somebody that waits now."""
-    return _by(ask, organisation, approve_user, OfUser, ask.form.given("user", "reason"))
+    wanted = body(OfUser, ask.form.given("user", "reason"))
+    ask.call(approve_user, organisation=organisation, body=wanted)
+    return ask.to(place(organisation))
 
 
-def _settle(ask: Ask, organisation: str, act: Any) -> Response:
+def _settle(ask: Ask, organisation: str, act: Callable[..., SettledList]) -> Response:
     """A device is named by its user and its DeviceId with a space between, which neither may hold."""
     chosen = [each.partition(" ")[::2] for each in ask.form.all("device")]
     devices = [{"user": user, "device_id": device_id} for user, device_id in chosen]
     wanted = body(Choice, {"devices": devices, "reason": ask.form.text("reason")})
-    settled: SettledList = ask.call(act, organisation=organisation, body=wanted)
-    failed = [each for each in settled.items if each.problem]
+    settled = ask.call(act, organisation=organisation, body=wanted).items
+    failed = [each for each in settled if each.problem]
     return _queue(ask, organisation, failed=failed) if failed else ask.to(place(organisation))
-
-
-def _by(ask: Ask, organisation: str, act: Any, model: Any, values: dict[str, str]) -> Response:
-    ask.call(act, organisation=organisation, body=body(model, values))
-    return ask.to(place(organisation))
 
 
 def place(organisation: str) -> str:
