@@ -7,7 +7,7 @@ import click
 
 from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
-from gateway.cli.tables import listing, table
+from gateway.cli.tables import table
 from gateway.endpoints.api.groups import GroupList, GroupView, MemberList
 from gateway.records import EntityState
 
@@ -49,7 +49,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, group: str) -> None:
     """Show a GROUP of ORGANISATION."""
-    _show(work, work.api.get(_group(work, organisation, group), GroupView))
+    work.show_fields(work.api.get(_group(work, organisation, group), GroupView))
 
 
 @group.command()
@@ -59,7 +59,7 @@ def show(work: Work, organisation: str, group: str) -> None:
 @on_store
 def create(work: Work, /, organisation: str, name: str, **wanted: Any) -> None:
     """Make a group of ORGANISATION called NAME."""
-    _show(work, work.api.post(_groups(organisation), GroupView, {"name": name, **named(wanted)}))
+    work.show_fields(work.api.post(_groups(organisation), GroupView, {"name": name, **named(wanted)}))
 
 
 @group.command("set")
@@ -70,7 +70,7 @@ def create(work: Work, /, organisation: str, name: str, **wanted: Any) -> None:
 @on_store
 def set_(work: Work, /, organisation: str, group: str, **wanted: Any) -> None:
     """Change a GROUP of ORGANISATION; what is not named stays."""
-    _show(work, work.api.patch(_group(work, organisation, group), GroupView, named(wanted)))
+    work.show_fields(work.api.patch(_group(work, organisation, group), GroupView, named(wanted)))
 
 
 @group.command()
@@ -136,7 +136,3 @@ def _member(work: Work, organisation: str, name: str) -> str:
         return name
     known = work.api.whole(_groups(organisation), GroupList).items
     return next((each.id for each in known if name in (each.name, each.address)), name)
-
-
-def _show(work: Work, shown: GroupView) -> None:
-    work.show(shown, lambda: listing(shown.model_dump()))

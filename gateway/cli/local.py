@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from gateway.cli.api import Api, elsewhere, on_this_machine
 from gateway.cli.failures import CODES, FAILED, NOT_FOUND, REFUSED, USAGE, tell_error, tell_words
 from gateway.cli.session_file import file_of
-from gateway.cli.tables import json_line
+from gateway.cli.tables import json_line, listing
 from gateway.config import Config, ConfigError, load, read_secret
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
@@ -86,6 +86,10 @@ class Work:
             return
         document = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
         click.echo(json_line(document))
+
+    def show_fields(self, value: BaseModel) -> None:
+        """The same, with one field a line for people."""
+        self.show(value, lambda: listing(value.model_dump()))
 
 
 @dataclass(frozen=True, slots=True)

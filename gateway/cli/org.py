@@ -9,7 +9,7 @@ from gateway.cli import rule_texts
 from gateway.cli.api import at, named
 from gateway.cli.local import USAGE, Work, end, on_store
 from gateway.cli.org_safeguards import safeguards
-from gateway.cli.tables import listing, table
+from gateway.cli.tables import table
 from gateway.endpoints.api.organisations import OrganisationList, OrganisationView
 from gateway.endpoints.api.rule_views import ImpactView
 from gateway.endpoints.api.rules import DefaultView
@@ -69,7 +69,7 @@ def list_(work: Work) -> None:
 @on_store
 def show(work: Work, organisation: str) -> None:
     """Show ORGANISATION, by alias or id."""
-    _show(work, work.api.get(at("organisations", organisation), OrganisationView))
+    work.show_fields(work.api.get(at("organisations", organisation), OrganisationView))
 
 
 @org.command()
@@ -78,7 +78,7 @@ def show(work: Work, organisation: str) -> None:
 @on_store
 def create(work: Work, /, alias: str, **wanted: Any) -> None:
     """Make an organisation called ALIAS."""
-    _show(work, work.api.post(at("organisations"), OrganisationView, {"alias": alias, **named(wanted)}))
+    work.show_fields(work.api.post(at("organisations"), OrganisationView, {"alias": alias, **named(wanted)}))
 
 
 @org.command("set")
@@ -103,7 +103,7 @@ def set_(
         return
     if level is not None:
         work.api.put(f"{place}/access/default", DefaultView, change, force=force)
-    _show(work, work.api.patch(place, OrganisationView, rest))
+    work.show_fields(work.api.patch(place, OrganisationView, rest))
 
 
 @org.command()
@@ -112,7 +112,7 @@ def set_(
 @on_store
 def state(work: Work, organisation: str, state: str) -> None:
     """Put ORGANISATION into another STATE; only Active serves clients."""
-    _show(work, work.api.patch(at("organisations", organisation), OrganisationView, {"state": state}))
+    work.show_fields(work.api.patch(at("organisations", organisation), OrganisationView, {"state": state}))
 
 
 @org.command()
@@ -126,7 +126,3 @@ def remove(work: Work, organisation: str, typed: str, force: bool) -> None:
     """Remove ORGANISATION with domains, users, devices and policies; its audit trail stays."""
     work.api.delete(at("organisations", organisation), alias=typed, force=force)
     work.show({"removed": organisation}, lambda: f"removed {organisation}")
-
-
-def _show(work: Work, shown: OrganisationView) -> None:
-    work.show(shown, lambda: listing(shown.model_dump()))

@@ -6,7 +6,6 @@ import click
 
 from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
-from gateway.cli.tables import listing
 from gateway.endpoints.api.safeguards import SafeguardsView
 
 SWITCHES = {
@@ -48,4 +47,4 @@ def safeguards(work: Work, /, organisation: str, **wanted: Any) -> None:
     place = at("organisations", organisation, "safeguards")
     changes = named(wanted)
     shown = work.api.patch(place, SafeguardsView, changes) if changes else work.api.get(place, SafeguardsView)
-    work.show(shown, lambda: listing(shown.model_dump()))
+    work.show_fields(shown)

@@ -6,7 +6,7 @@ import click
 
 from gateway.cli.api import at, named
 from gateway.cli.local import Work, on_store
-from gateway.cli.tables import listing, table
+from gateway.cli.tables import table
 from gateway.endpoints.api.resources import ResourceList, ResourceView
 from gateway.records import EntityState, ResourceKind
 
@@ -35,7 +35,7 @@ def list_(work: Work, organisation: str) -> None:
 @on_store
 def show(work: Work, organisation: str, resource: str) -> None:
     """Show a RESOURCE of ORGANISATION."""
-    _show(work, work.api.get(_resources(organisation, resource), ResourceView))
+    work.show_fields(work.api.get(_resources(organisation, resource), ResourceView))
 
 
 @resource.command()
@@ -47,7 +47,7 @@ def show(work: Work, organisation: str, resource: str) -> None:
 def create(work: Work, organisation: str, address: str, name: str, kind: str) -> None:
     """Make a resource of ORGANISATION with this ADDRESS."""
     wanted = {"address": address, "name": name or None, "kind": kind}
-    _show(work, work.api.post(_resources(organisation), ResourceView, wanted))
+    work.show_fields(work.api.post(_resources(organisation), ResourceView, wanted))
 
 
 @resource.command("set")
@@ -60,7 +60,7 @@ def create(work: Work, organisation: str, address: str, name: str, kind: str) ->
 @on_store
 def set_(work: Work, /, organisation: str, resource: str, **wanted: Any) -> None:
     """Change a RESOURCE of ORGANISATION; what is not named stays."""
-    _show(work, work.api.patch(_resources(organisation, resource), ResourceView, named(wanted)))
+    work.show_fields(work.api.patch(_resources(organisation, resource), ResourceView, named(wanted)))
 
 
 @resource.command()
@@ -75,7 +75,3 @@ def remove(work: Work, organisation: str, resource: str) -> None:
 
 def _resources(organisation: str, *parts: str) -> str:
     return at("organisations", organisation, "resources", *parts)
-
-
-def _show(work: Work, shown: ResourceView) -> None:
-    work.show(shown, lambda: listing(shown.model_dump()))

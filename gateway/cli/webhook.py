@@ -114,7 +114,7 @@ def test(work: Work, identity: str, organisation: str) -> None:
         time.sleep(LOOK_EVERY_S)
         page = work.api.get(_place(organisation, identity, "deliveries"), DeliveryList)
         sent = next((each for each in page.items if each.sequence == sent.sequence), sent)
-    work.show(sent, lambda: listing(sent.model_dump()))
+    work.show_fields(sent)
     if sent.state is not Progress.DELIVERED:
         end(sent.error or "nothing was sent yet: is the gateway running?", FAILED)
 

@@ -10,7 +10,7 @@ from gateway.cli.api import at
 from gateway.cli.device_named import because
 from gateway.cli.local import Work, on_store
 from gateway.cli.paging import show_pages
-from gateway.cli.tables import cell, listing
+from gateway.cli.tables import cell
 from gateway.endpoints.api.order_views import OrderList, OrderView
 from gateway.endpoints.api.organisations import OrganisationView
 from gateway.endpoints.api.safeguards import SafeguardsView
@@ -43,7 +43,7 @@ def list_(work: Work, organisation: str, address: str | None, progress: str | No
 @on_store
 def show(work: Work, organisation: str, order: str) -> None:
     """Show one ORDER."""
-    _show(work, work.api.get(_order(organisation, order), OrderView))
+    work.show_fields(work.api.get(_order(organisation, order), OrderView))
 
 
 @wipe.command()
@@ -54,7 +54,7 @@ def show(work: Work, organisation: str, order: str) -> None:
 def approve(work: Work, organisation: str, order: str, reason: str) -> None:
     """Let the ORDER of another administrator become due."""
     place = _order(organisation, order, "approve")
-    _show(work, work.api.post(place, OrderView, {"reason": reason}))
+    work.show_fields(work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
@@ -65,7 +65,7 @@ def approve(work: Work, organisation: str, order: str, reason: str) -> None:
 def reject(work: Work, organisation: str, order: str, reason: str) -> None:
     """Turn an ORDER down that waits for approval."""
     place = _order(organisation, order, "reject")
-    _show(work, work.api.post(place, OrderView, {"reason": reason}))
+    work.show_fields(work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
@@ -76,7 +76,7 @@ def reject(work: Work, organisation: str, order: str, reason: str) -> None:
 def cancel(work: Work, organisation: str, order: str, reason: str) -> None:
     """Take back an ORDER that no device has acknowledged."""
     place = _order(organisation, order, "cancel")
-    _show(work, work.api.post(place, OrderView, {"reason": reason}))
+    work.show_fields(work.api.post(place, OrderView, {"reason": reason}))
 
 
 @wipe.command()
@@ -127,10 +127,6 @@ def _order(organisation: str, order: str, *act: str) -> str:
 
 def _row(order: OrderView) -> Sequence[object]:
     return order.id, order.address or order.user, order.device_id, order.requested_by, order.words
-
-
-def _show(work: Work, shown: OrderView) -> None:
-    work.show(shown, lambda: listing(shown.model_dump()))
 
 
 def _line(work: Work, stopped: StoppedView) -> str:
