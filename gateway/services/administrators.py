@@ -263,7 +263,7 @@ class Administrators:
     ) -> T:
         with self._store.read() as transaction:
             known = transaction.administrators.get(_key(id_or_name))
-        act = Act(tag, actor, home_of(known) if known else "", known.id if known else id_or_name)
+        act = Act(tag, actor, home_of(known), known.id if known else id_or_name)
         return self._acts.perform(act, lambda entry: work(entry, _found(entry.transaction, id_or_name)))
 
     def _hashed(self, password: str | None) -> str | None:
@@ -281,10 +281,16 @@ def require_name(name: str) -> str:
     return folded
 
 
-def home_of(account: Administrator) -> str:
-    """The organisation in whose trail acts on the account stand, empty for no single one."""
-    homes = {each.organisation for each in account.appointments}
+def home_of(account: Administrator | None) -> str:
+    """The organisation in whose trail acts on the account stand, empty for no single one and for nobody."""
+    homes = {each.organisation for each in account.appointments} if account else set()
     return homes.pop() if len(homes) == 1 else ""
+
+
+def act_on(store: Store, tag: AuditTag, actor: Actor, account: str) -> Act:
+    """An act on the account with this id, whether there is one or not."""
+    with store.read() as transaction:
+        return Act(tag, actor, home_of(transaction.administrators.account(account)), account)
 
 
 def shown(account: Administrator) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from gateway.errors import GatewayError, Kind
-from gateway.records import Actor, AuditTag, BackendKey, Scope
+from gateway.records import Actor, AuditTag, BackendKey
 from gateway.services.acts import Act, Acts, Entry
+from gateway.services.keeping import announce
 from gateway.services.partnerships import target_of
 from gateway.services.ports import Clock, Store
 from mdm.device import DeviceKey, WipeKind
@@ -142,7 +143,7 @@ class BackendKeys:
             if before.wipe_at is not None:
                 _withdraw(entry, before)
                 _keep(entry, replace(before, wipe_at=None, wipe=None, diagnosis=""))
-                _announce(entry, key)
+                announce(entry, key)
 
         self._perform(AuditTag.BACKEND_WIPE_WITHDRAWN, key, work)
 
@@ -151,7 +152,7 @@ class BackendKeys:
 
         def work(entry: Entry) -> None:
             _keep(entry, replace(_record(entry, key, backend), informed=informed))
-            _announce(entry, key)
+            announce(entry, key)
 
         self._perform(AuditTag.BACKEND_PROVISIONED, key, work)
 
@@ -202,7 +203,7 @@ def _keep(entry: Entry, record: BackendKey) -> None:
 def _changed(entry: Entry, record: BackendKey, after: Mapping[str, str]) -> BackendKey:
     _keep(entry, record)
     entry.record(after=after)
-    _announce(entry, record.key)
+    announce(entry, record.key)
     return record
 
 
@@ -215,7 +216,3 @@ def _diagnose(entry: Entry, record: BackendKey, reason: str) -> None:
 def _withdraw(entry: Entry, before: BackendKey) -> None:
     if before.wipe_at is not None:
         entry.record(tag=AuditTag.BACKEND_WIPE_WITHDRAWN, after={"backend": before.backend})
-
-
-def _announce(entry: Entry, key: DeviceKey) -> None:
-    entry.announce(Scope.DEVICE, key.organisation, key.user, key.device_id)

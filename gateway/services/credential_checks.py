@@ -84,7 +84,7 @@ class Checks:
             tag=AuditTag.SIGN_IN_FAILED,
             at=self._clock.now(),
             actor=replace(actor, name=account.name if account else UNKNOWN),
-            organisation=home_of(account) if account else "",
+            organisation=home_of(account),
             target=account.id if account else UNKNOWN,
             outcome=f"refused: {why}",
         )

@@ -10,7 +10,7 @@ from typing import TypeVar
 from gateway.records import Actor, AuditTag, Organisation
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.ports import Clock, Store
-from gateway.services.tenants import found
+from gateway.services.tenants import found, trail_of
 
 T = TypeVar("T")
 
@@ -36,7 +36,5 @@ class HomeActs:
         Raises:
             GatewayError: NOT_FOUND without the organisation, and what ``work`` raises.
         """
-        with self._store.read() as transaction:
-            home = transaction.directory.organisation(id_or_alias)
-        act = Act(tag, actor, home.id if home else "", target, reason)
+        act = Act(tag, actor, trail_of(self._store, id_or_alias), target, reason)
         return self._acts.perform(act, lambda entry: work(entry, found(entry.transaction, id_or_alias)))

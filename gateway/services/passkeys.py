@@ -13,8 +13,8 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator
 from gateway.records.passkeys import Means, Passkey, Purpose
-from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of
+from gateway.services.acts import Acts, Entry
+from gateway.services.administrators import act_on
 from gateway.services.credential_checks import Checks
 from gateway.services.names import require_text
 from gateway.services.opening import Opening, Refused, SignedIn, usable
@@ -117,7 +117,7 @@ class Passkeys:
             entry.record(after={"passkey": made.id, "label": name, "sessions_ended": ended})
             return made
 
-        return self._acts.perform(self._act(AuditTag.PASSKEY_REGISTERED, actor, account), work)
+        return self._acts.perform(act_on(self._store, AuditTag.PASSKEY_REGISTERED, actor, account), work)
 
     def rename(self, actor: Actor, account: str, passkey: str, label: str) -> None:
         """Call a passkey something else; NOT_FOUND for one that is not the account's."""
@@ -128,7 +128,7 @@ class Passkeys:
                 raise GatewayError(Kind.NOT_FOUND, "There is no such passkey.")
             entry.record(after={"passkey": passkey, "label": name})
 
-        self._acts.perform(self._act(AuditTag.PASSKEY_RENAMED, actor, account), work)
+        self._acts.perform(act_on(self._store, AuditTag.PASSKEY_RENAMED, actor, account), work)
 
     def remove(self, actor: Actor, account: str, passkey: str) -> None:
         """Take a passkey back; all other sessions of the account end. NOT_FOUND as ``rename``."""
@@ -139,7 +139,7 @@ class Passkeys:
             ended = entry.transaction.sessions.end_all(account, but=actor.credential)
             entry.record(before={"passkey": passkey}, after={"sessions_ended": ended})
 
-        self._acts.perform(self._act(AuditTag.PASSKEY_REMOVED, actor, account), work)
+        self._acts.perform(act_on(self._store, AuditTag.PASSKEY_REMOVED, actor, account), work)
 
     def ask(self) -> str:
         """What a stranger's browser is asked to sign, as JSON."""
@@ -175,7 +175,7 @@ class Passkeys:
                 entry.transaction.sessions.confirm(actor.credential, entry.now)
                 entry.record(after={"session": actor.credential, "means": Means.PASSKEY.value})
 
-            self._acts.perform(self._act(AuditTag.SESSION_CONFIRMED, actor, account), confirmed)
+            self._acts.perform(act_on(self._store, AuditTag.SESSION_CONFIRMED, actor, account), confirmed)
 
         self._judged(actor, answer, Purpose.CONFIRM, Kind.UNCONFIRMED, work)
 
@@ -223,11 +223,6 @@ class Passkeys:
         if self._questions.take(purpose, challenge.hex(), holder) is None:
             raise Refused("no question was asked, or it was answered")
         return challenge
-
-    def _act(self, tag: AuditTag, actor: Actor, account: str) -> Act:
-        with self._store.read() as transaction:
-            known = transaction.administrators.account(account)
-        return Act(tag, actor, home_of(known) if known else "", account)
 
 
 def _holder(purpose: Purpose, actor: Actor) -> str:

@@ -11,8 +11,8 @@ from datetime import datetime
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import SavedView
-from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of
+from gateway.services.acts import Acts, Entry
+from gateway.services.administrators import act_on
 from gateway.services.device_questions import read_conditions, read_ordering
 from gateway.services.names import require_text
 from gateway.services.ports import Clock, KeySource, Store
@@ -60,7 +60,7 @@ class SavedViews:
             entry.record(after={"view": made.id, "name": tidy})
             return made
 
-        return self._acts.perform(self._act(AuditTag.VIEW_SAVED, actor, account), work)
+        return self._acts.perform(act_on(self._store, AuditTag.VIEW_SAVED, actor, account), work)
 
     def change(
         self,
@@ -95,7 +95,7 @@ class SavedViews:
             entry.record(before={"name": before.name}, after={"view": view, "name": after.name})
             return after
 
-        return self._acts.perform(self._act(AuditTag.VIEW_SAVED, actor, account), work)
+        return self._acts.perform(act_on(self._store, AuditTag.VIEW_SAVED, actor, account), work)
 
     def remove(self, actor: Actor, account: str, view: str) -> None:
         """Keep it no longer; NOT_FOUND as for ``change``."""
@@ -105,12 +105,7 @@ class SavedViews:
                 raise _unknown()
             entry.record(before={"view": view})
 
-        self._acts.perform(self._act(AuditTag.VIEW_REMOVED, actor, account), work)
-
-    def _act(self, tag: AuditTag, actor: Actor, account: str) -> Act:
-        with self._store.read() as transaction:
-            known = transaction.administrators.account(account)
-        return Act(tag, actor, home_of(known) if known else "", account)
+        self._acts.perform(act_on(self._store, AuditTag.VIEW_REMOVED, actor, account), work)
 
 
 def _require_readable(question: Mapping[str, str], now: datetime) -> None:

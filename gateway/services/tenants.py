@@ -133,7 +133,7 @@ class Tenants:
         Args:
             also: another change of the organisation, done with this one or not at all.
         """
-        act = Act(AuditTag.ORGANISATION_CHANGED, actor, self._id_of(id_or_alias), id_or_alias)
+        act = Act(AuditTag.ORGANISATION_CHANGED, actor, trail_of(self._store, id_or_alias), id_or_alias)
 
         def work(entry: Entry) -> Organisation:
             changed = self._change(entry, id_or_alias, settings)
@@ -150,7 +150,7 @@ class Tenants:
             GatewayError: MALFORMED when ``typed_alias`` is not the alias; CONFLICT while a wipe is pending,
                 unless ``force``.
         """
-        act = Act(AuditTag.ORGANISATION_REMOVED, actor, self._id_of(id_or_alias), id_or_alias)
+        act = Act(AuditTag.ORGANISATION_REMOVED, actor, trail_of(self._store, id_or_alias), id_or_alias)
         self._acts.perform(act, lambda entry: self._remove(entry, id_or_alias, typed_alias, force))
 
     def domains(self, id_or_alias: str) -> Sequence[Domain]:
@@ -217,16 +217,11 @@ class Tenants:
         name: str,
         work: Callable[[Entry, Organisation], T],
     ) -> T:
-        act = Act(tag, actor, self._id_of(id_or_alias), name)
+        act = Act(tag, actor, trail_of(self._store, id_or_alias), name)
         return self._acts.perform(act, lambda entry: work(entry, found(entry.transaction, id_or_alias)))
 
     def _proof(self) -> str:
         return self._keys.identity("")
-
-    def _id_of(self, id_or_alias: str) -> str:
-        with self._store.read() as transaction:
-            organisation = transaction.directory.organisation(id_or_alias)
-        return organisation.id if organisation else ""
 
     def _create(self, entry: Entry, alias: str, settings: Settings) -> Organisation:
         directory = entry.transaction.directory
@@ -289,6 +284,13 @@ class Tenants:
         entry.transaction.directory.remove_organisation(organisation.id)
         entry.record(target=organisation.id, before=shown(organisation))
         entry.announce(Scope.ORGANISATION, organisation.id)
+
+
+def trail_of(store: Store, id_or_alias: str) -> str:
+    """The id under which an act on an organisation stands in the trail; empty where there is none."""
+    with store.read() as transaction:
+        organisation = transaction.directory.organisation(id_or_alias)
+    return organisation.id if organisation else ""
 
 
 def found(transaction: Transaction, id_or_alias: str) -> Organisation:

@@ -143,7 +143,7 @@ class Tokens:
             if not token.revoked:
                 maker = entry.transaction.administrators.account(token.administrator)
                 entry.transaction.api_tokens.revoke(token.id)
-                entry.record(organisation=home_of(maker) if maker else "", before=shown(token))
+                entry.record(organisation=home_of(maker), before=shown(token))
             return replace(token, revoked=True)
 
         return self._acts.perform(Act(AuditTag.TOKEN_REVOKED, actor, "", known.id), work)

@@ -15,7 +15,7 @@ from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Tran
 from gateway.services.resolution import Resolved, resolve
 from gateway.services.rollout import reconsider_user
 from gateway.services.routing import backend_for, require_opened
-from gateway.services.tenants import found
+from gateway.services.tenants import found, trail_of
 from gateway.services.user_changes import UserChanges, changed, elsewhere
 
 NO_CHANGES = UserChanges()
@@ -78,7 +78,7 @@ class Users:
             GatewayError: MALFORMED for a weak password or a wrong address, CONFLICT for an address in use.
         """
         hashed = self._hashed(password) if password is not None else None
-        act = Act(AuditTag.USER_CREATED, actor, self._organisation_id(id_or_alias), address)
+        act = Act(AuditTag.USER_CREATED, actor, trail_of(self._store, id_or_alias), address)
 
         def work(entry: Entry) -> User:
             organisation = found(entry.transaction, id_or_alias)
@@ -178,11 +178,6 @@ class Users:
     def _hashed(self, password: str) -> str:
         require_good(password)
         return self._passwords.hash(password)
-
-    def _organisation_id(self, id_or_alias: str) -> str:
-        with self._store.read() as transaction:
-            organisation = transaction.directory.organisation(id_or_alias)
-        return organisation.id if organisation else ""
 
     def _act(self, tag: AuditTag, actor: Actor, id_or_address: str) -> Act:
         with self._store.read() as transaction:

@@ -27,7 +27,7 @@ from gateway.endpoints.api.calls import (
     needs,
     word,
 )
-from gateway.endpoints.api.device_views import DeviceView, view
+from gateway.endpoints.api.device_views import DeviceView, owned_view
 from gateway.endpoints.api.moments import aware
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor
@@ -159,7 +159,7 @@ class _Acts:
             self._frozen = self._froze(use, item, error)
             raise
         after = use.devices.get(key)
-        return view(after, use.finder.owners([after])[after.key.user]) if after else None
+        return owned_view(use.finder, after) if after else None
 
     def _permitted(self, way: _Way) -> UseCases:
         """The services for an act."""

@@ -2,7 +2,6 @@
 or stale; the release, the three ends of a dispute, and an organisation's thresholds.
 """
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -10,14 +9,13 @@ from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, Page, Query, UseCases, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.api.device_views import DeviceList, DeviceView, view
+from gateway.endpoints.api.device_views import DeviceList, DeviceView, owned_view, views
 from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.records.notices import Notice
 from gateway.services.identity import Resolution
 from gateway.services.reasons import tidy_reason
 from mdm import misbehaviour
-from mdm.device import Device
 from mdm.misbehaviour import Conduct
 
 router = APIRouter(prefix="/organisations/{organisation}", tags=["conduct"])
@@ -100,7 +98,7 @@ def release(
 ) -> DeviceView:
     """End a suspension and a loop: the device starts anew."""
     key = use.finder.key(organisation, user, device_id)
-    return _views(use, [use.misbehaviour.release(actor, key, body.reason)])[0]
+    return owned_view(use.finder, use.misbehaviour.release(actor, key, body.reason))
 
 
 @router.post(ONE + "/identity")
@@ -110,7 +108,7 @@ def resolve_identity(
     """End a dispute about who the device is."""
     key = use.finder.key(organisation, user, device_id)
     device = use.identities.resolve(actor, key, body.resolution, body.reason)
-    return Settled(device=_views(use, [device])[0] if device else None)
+    return Settled(device=owned_view(use.finder, device) if device else None)
 
 
 @router.get("/misbehaviour")
@@ -141,10 +139,5 @@ def _noted(
     found = use.misbehaviour.noted(organisation, notice, days=days, after=place, limit=query.limit)
     last = found[-1].key if len(found) == query.limit else None
     return DeviceList(
-        items=_views(use, found), next=write_cursor(last.user, last.device_id) if last else None
+        items=views(use.finder, found), next=write_cursor(last.user, last.device_id) if last else None
     )
-
-
-def _views(use: UseCases, devices: Sequence[Device]) -> list[DeviceView]:
-    owners = use.finder.owners(devices)
-    return [view(device, owners[device.key.user]) for device in devices]

@@ -1,6 +1,7 @@
 """A device as the REST API and ``usher device --json`` show it (product 5.1): what may be seen, field by
 field, so that a field added to the record is not shown before somebody decided so (T28)."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from gateway.records import BackendKey
 from gateway.records.inventory import Counts
+from gateway.services.finding import Finder
 from gateway.services.inventory import Sheet
 from mdm.compliance import Compliance
 from mdm.device import AccessLevel, Device, DeviceState, WipeKind, WipeProgress
@@ -160,6 +162,17 @@ def view(device: Device, address: str) -> DeviceView:
         reported=Reported.model_validate(device.information, from_attributes=True),
         **{name: getattr(device, name) for name in _PLAIN},
     )
+
+
+def views(finder: Finder, devices: Sequence[Device]) -> list[DeviceView]:
+    """Each with its user's address, which are read in one go."""
+    owners = finder.owners(devices)
+    return [view(device, owners[device.key.user]) for device in devices]
+
+
+def owned_view(finder: Finder, device: Device) -> DeviceView:
+    """The device with its user's address."""
+    return views(finder, [device])[0]
 
 
 def sheet_view(sheet: Sheet, address: str) -> DeviceSheet:

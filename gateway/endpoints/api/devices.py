@@ -4,7 +4,6 @@ A device is named by its user (id or address) and its DeviceId. Policy keys are 
 answer (T28); what a client reports of itself stands under ``reported``.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -31,6 +30,7 @@ from gateway.endpoints.api.device_views import (
     DeviceView,
     RecoveryView,
     counts_view,
+    owned_view,
     sheet_view,
     view,
 )
@@ -41,7 +41,7 @@ from gateway.records.authority import Permission
 from gateway.records.inventory import Place
 from gateway.services.inventory import Question
 from gateway.services.reasons import tidy_reason
-from mdm.device import AccessLevel, Device
+from mdm.device import AccessLevel
 
 router = APIRouter(prefix="/organisations/{organisation}/devices", tags=["devices"])
 ONE = "/{user}/{device_id}"
@@ -119,7 +119,7 @@ def name_device(
 ) -> DeviceView:
     """Give a device a name beside what it reports."""
     key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.inventory.rename(actor, key, body.alias, body.reason))
+    return owned_view(use.finder, use.inventory.rename(actor, key, body.alias, body.reason))
 
 
 @router.post(ONE + "/provision")
@@ -128,7 +128,7 @@ def provision(
 ) -> DeviceView:
     """Make the device fetch its policy again."""
     key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.devices.require_provisioning(actor, key, body.reason))
+    return owned_view(use.finder, use.devices.require_provisioning(actor, key, body.reason))
 
 
 @router.put(ONE + "/access")
@@ -137,7 +137,9 @@ def set_access(
 ) -> DeviceView:
     """Allow, block or quarantine this device whatever the rules say."""
     key = use.finder.key(organisation, user, device_id)
-    return _view(use, use.devices.set_access(actor, key, body.level, body.reason, aware(body.until)))
+    return owned_view(
+        use.finder, use.devices.set_access(actor, key, body.level, body.reason, aware(body.until))
+    )
 
 
 @router.post(ONE + "/password/reveal", openapi_extra=SHOWN_ONCE)
@@ -186,12 +188,3 @@ def _place(question: Question, cursor: str) -> Place | None:
 
 def _next(question: Question, place: Place | None) -> str | None:
     return write_cursor(question.mark(), place.value, place.user, place.device_id) if place else None
-
-
-def _views(use: UseCases, devices: Sequence[Device]) -> list[DeviceView]:
-    owners = use.finder.owners(devices)
-    return [view(device, owners[device.key.user]) for device in devices]
-
-
-def _view(use: UseCases, device: Device) -> DeviceView:
-    return _views(use, [device])[0]

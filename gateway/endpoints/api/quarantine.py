@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from gateway.endpoints.api.calls import Body, Page, Plain, Query, UseCases, With, choice, needs, word
 from gateway.endpoints.api.cursors import read_texts, write_cursor
-from gateway.endpoints.api.device_views import DeviceView
+from gateway.endpoints.api.device_views import DeviceView, owned_view
 from gateway.endpoints.api.device_views import view as device_view
 from gateway.endpoints.api.moments import aware
 from gateway.errors import GatewayError, Kind
@@ -189,7 +189,7 @@ def _each(use: UseCases, organisation: str, body: Choice, act: Callable[[DeviceK
         try:
             key = use.finder.key(organisation, named.user, named.device_id)
             done = act(key)
-            device = device_view(done, use.finder.owners([done])[key.user])
+            device = owned_view(use.finder, done)
         except GatewayError as error:
             if error.kind not in (Kind.NOT_FOUND, Kind.CONFLICT):
                 raise

@@ -23,8 +23,7 @@ from gateway.endpoints.api.calls import (
     needs,
     word,
 )
-from gateway.endpoints.api.device_views import DeviceView
-from gateway.endpoints.api.device_views import view as device_view
+from gateway.endpoints.api.device_views import DeviceView, owned_view
 from gateway.endpoints.api.moments import aware
 from gateway.endpoints.api.rule_views import (
     DecisionView,
@@ -49,7 +48,7 @@ from gateway.records import Actor
 from gateway.records.authority import Permission
 from gateway.services.decisions import Imagined
 from gateway.services.reasons import tidy_reason
-from mdm.device import AccessLevel, Device, DeviceKey
+from mdm.device import AccessLevel, Device
 from mdm.rules import RULES_LIMIT, Mode
 
 router = APIRouter(prefix="/organisations/{organisation}/access", tags=["access"])
@@ -288,7 +287,7 @@ def put_override(
     key = use.finder.key(organisation, user, device_id)
     done = use.overrides.put(actor, key, body.level, body.reason, aware(body.until))
     if isinstance(done, Device):
-        return OverrideView(device=_device(use, key, done), expected=None)
+        return OverrideView(device=owned_view(use.finder, done), expected=None)
     return OverrideView(device=None, expected=expected_view(done) if done else None)
 
 
@@ -296,7 +295,3 @@ def put_override(
 def remove_override(organisation: str, user: str, device_id: str, use: With, actor: DeviceWriter) -> None:
     """Let the rules decide again."""
     use.overrides.put(actor, use.finder.key(organisation, user, device_id), None)
-
-
-def _device(use: With, key: DeviceKey, device: Device) -> DeviceView:
-    return device_view(device, use.finder.owners([device])[key.user])
