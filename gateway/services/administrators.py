@@ -23,6 +23,7 @@ from gateway.services.password_policy import require_good
 from gateway.services.persons import REMEMBERED, Asker, OnePerson, asked_by, parts
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.second_factors import without
+from gateway.services.wipe_guards import keep_counted
 
 T = TypeVar("T")
 
@@ -154,6 +155,7 @@ class Administrators:
         def work(entry: Entry, before: Administrator) -> None:
             _require_owner_left(entry, before, None)
             _require_known_persons(entry, before, None)
+            keep_counted(entry, before)
             entry.transaction.administrators.remove(before.id)
             entry.record(before=shown(before))
 

@@ -41,6 +41,11 @@ class WipeOrders(Protocol):
         each, the account wipes of one off-boarding together."""
         ...
 
+    def bequeath(self, persons: Collection[str], heir: str, since: datetime) -> None:
+        """Say that what these persons asked for since then, in whatever organisation, was the person
+        ``heir``'s."""
+        ...
+
     def fleet(self, organisation: str) -> int:
         """How many partnerships the organisation has."""
         ...

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import AuditTag, Organisation, Safeguards, Scope
+from gateway.records.administrators import Administrator
 from gateway.services.acts import Entry
 from gateway.services.partnerships import pages
-from gateway.services.persons import Asker, asked_by
+from gateway.services.persons import FRESH, Asker, asked_by, one_person
 from gateway.services.reasons import NEEDED
 from mdm.device import Device, DeviceKey, WipeKind
 from mdm.orders import is_called, names_of
@@ -109,6 +110,18 @@ def over_budget(entry: Entry, home: Organisation, key: DeviceKey, wanted: Wanted
 def _since(entry: Entry, rules: Safeguards, window: timedelta) -> datetime:
     begins = entry.now - window
     return max(begins, datetime.fromisoformat(rules.lifted_at)) if rules.lifted_at else begins
+
+
+def keep_counted(entry: Entry, account: Administrator) -> None:
+    """Let what an account asked for that is about to be removed count in the budget of whoever it was one
+    person with: else whoever made it would have a fresh budget with each that they make and remove."""
+    known = entry.transaction.administrators.everyone()
+    asker = Asker(account.name, account.person)
+    whole = one_person(known, asker, entry.now - FRESH - HOUR)
+    left = {each.person for each in known if each.id != account.id}
+    gone, heirs = {account.person, account.id} - left, whole.persons & left
+    if gone and heirs:
+        entry.transaction.wipe_orders.bequeath(gone, min(heirs), entry.now - HOUR)
 
 
 def daily_budget(rules: Safeguards, fleet: int) -> int:

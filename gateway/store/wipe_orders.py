@@ -74,6 +74,11 @@ class WipeOrderRows:
         theirs = named | table.c.requested_person.in_(sorted(persons))
         return self._count(_since(organisation, since).where(theirs), table.c.id)
 
+    def bequeath(self, persons: Collection[str], heir: str, since: datetime) -> None:
+        theirs = table.c.requested_person.in_(sorted(persons)) & (table.c.requested_at > since)
+        statement = update(table).where(theirs)
+        self._connection.execute(everybody(statement.values(requested_person=heir)))
+
     def count_devices(self, organisation: str, since: datetime) -> int:
         return self._count(_since(organisation, since), table.c.user_id + "/" + table.c.device_id)
 

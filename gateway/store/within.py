@@ -14,7 +14,7 @@ What has to count or see everybody, whoever asks, says so by ``everybody``:
 
 ========================================  ===================================================================
 ``wipe_orders.count_by``, ``.fleet``,     budgets (T9): fifty administrators with a group each are one fleet
-``.count_devices``
+``.count_devices``, ``.bequeath``
 ``devices.sharing``                       a DeviceId in dispute is one device, whoever looks (T4)
 ``directory.holder``, ``.any_domain``     no address and no domain means two things; routes of addresses
 ``directory.groups_of``, groups around    what holds for a person in reach: rules, policies, routes

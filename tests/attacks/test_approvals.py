@@ -242,6 +242,33 @@ async def test_a_puppet_that_is_removed_is_no_second_person(office: Office) -> N
 
 
 @ON_ONE
+async def test_puppets_that_are_removed_have_spent_the_budget_of_who_made_them(office: Office) -> None:
+    """Each is linked to nobody, linked to its maker, or removes its maker; a stranger's budget is whole."""
+    guard(office.use, wipes_per_hour=4, wipes_per_day_percent=100)
+    ann, other = (office.token(office.hire(name)) for name in ("ann", "other"))
+    phones = iter(range(2, AT_ONCE))
+
+    async def wipe(who: Authority) -> int:
+        place = f"/devices/ann@acme.example/PHONE{next(phones)}/wipe"
+        return await office.post(who, place, {"kind": "account"})
+
+    for name in ("first", "second"):
+        puppet = office.hire(name, ann, fresh=True)
+        assert await wipe(office.token(puppet)) == 202
+        if name == "second":
+            office.use.administrators.link(MACHINE_ACTOR, puppet.id, ann.account)
+        assert (await call(office.app, ann, "DELETE", f"/administrators/{puppet.id}")).status == 204
+    assert await wipe(ann) == 202
+    heir = office.hire("heir", ann, fresh=True)
+    speaks = office.token(heir)
+    assert await wipe(ann) == 202
+    assert (await call(office.app, speaks, "DELETE", f"/administrators/{ann.account}")).status == 204
+    assert await wipe(other) == 202
+    assert await wipe(speaks) == 409
+    assert "heir asked for more than 4" in office.use.safeguards.get("acme").frozen
+
+
+@ON_ONE
 async def test_nobody_makes_two_persons_of_their_accounts(office: Office) -> None:
     """Neither by another mail address, nor by a puppet that says that they are two."""
     first = office.hire("ann", address="ann@acme.example")

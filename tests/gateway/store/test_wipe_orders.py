@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from gateway.records.authority import Reach
 from gateway.store import DatabaseStore
 from mdm.device import DeviceKey, WipeKind
 from mdm.orders import OPEN, Progress, WipeOrder
@@ -91,6 +92,12 @@ def test_what_budgets_count(store: DatabaseStore) -> None:
         assert rows.count_by(ACME.id, {"root"}, {"p-1"}, hour) == 5
         assert rows.count_devices(ACME.id, hour) == 4
         assert rows.count_devices(GLOBEX.id, hour) == 0
+    elsewhere = store.within(Reach(organisations=frozenset({GLOBEX.id})))
+    with elsewhere.write() as transaction:
+        transaction.wipe_orders.bequeath({"p-1", "p-2"}, "p-9", hour)
+    with store.read() as transaction:
+        assert transaction.wipe_orders.count_by(ACME.id, {"nobody"}, {"p-9"}, hour) == 1
+        assert transaction.wipe_orders.count_by(ACME.id, {"nobody"}, {"p-1"}, hour) == 0
 
 
 def test_orders_go_with_their_organisation_and_not_with_their_user(store: DatabaseStore) -> None:
