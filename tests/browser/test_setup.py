@@ -23,4 +23,4 @@ def test_the_assistant_leads_to_a_phone(console: Console) -> None:
         expect(page.get_by_role("heading", name="Who administers this?")).to_be_visible()
         page.get_by_role("link", name="Go on").click()
         expect(page.get_by_role("heading", name="Set up a phone")).to_be_visible()
-        expect(page.locator("svg.qr")).to_be_visible()
+        expect(page.locator(".picture svg")).to_be_visible()
