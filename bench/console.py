@@ -24,8 +24,9 @@ from gateway.endpoints.console.gate import COOKIE
 from gateway.services.groups import GroupChanges
 from gateway.store import DatabaseStore
 from gateway.store.tables import organisations
-from tests.browser.conftest import PAGES, opened
+from tests.browser.conftest import opened
 from tests.support.accounts import arrived
+from tests.support.console_pages import PAGES
 from tests.support.desk import Desk, browser, furnish
 from tests.support.stores import ACME
 from tests.support.world import ADMIN

@@ -12,12 +12,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from gateway.app import Services
-from gateway.endpoints.console import ROUTERS
 from gateway.records import Actor
 from gateway.records.authority import Appointment, Role
 from gateway.services.administrators import NewAdministrator
-from gateway.services.wipe_guards import Wanted
-from mdm.device import Device, WipeKind
+from mdm.device import Device
 from tests.support import chromium
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, now_code
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION, Gateway, gateway
@@ -137,31 +135,9 @@ def lost(console: Console) -> Device:
     return console.phone("ann", "ANNPHONE", "Ann's phone")
 
 
-def full_wipe(console: Console, device: Device) -> str:
-    """An order that waits for a second administrator; its id."""
-    wanted = Wanted(WipeKind.DEVICE, "stolen", device.key.device_id)
-    return console.gateway.made.wipes.request(ADMINISTRATOR, device.key, wanted).id
-
-
 def saved_view(made: Services, name: str, question: dict[str, str]) -> None:
     """A view of the device list that ``olga`` has saved."""
     made.saved_views.save(ADMINISTRATOR, made.administrators.get("olga").id, name, question)
 
-
-APART = frozenset(
-    {
-        "/events/stream",
-        "/events/moved",
-        "/sign-in/provider/callback",
-        "/webhooks/{webhook}",
-        "/o/{organisation}/devices.csv",
-    }
-)
-"""What is no page, and what has no place beside the things that a page is about."""
-
-PAGES = sorted(
-    {route.path for router in ROUTERS for route in router.routes if "GET" in route.methods} - APART
-)  # type: ignore[attr-defined]
-"""Every page's path below ``/console``."""
 
 HOME = f"/console/o/{ORGANISATION}"

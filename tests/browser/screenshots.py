@@ -17,8 +17,9 @@ from gateway.endpoints.console import PREFIX
 from gateway.services.webhooks import WebhookChanges
 from mdm.device import AccessLevel, Device, WipeKind
 from mdm.orders import Progress
-from tests.browser.conftest import PAGES, Console, opened, saved_view
+from tests.browser.conftest import Console, opened, saved_view
 from tests.support import chromium
+from tests.support.console_pages import PAGES, names
 from tests.support.gateway_process import ORGANISATION
 from tests.support.populous import OPERATOR, populate
 
@@ -76,19 +77,16 @@ def things(made: Services, devices: list[Device], organisation: str, domain: str
     webhook = made.webhooks.create(
         OPERATOR, home, WebhookChanges(url="https://hooks.example.com/usher")
     ).webhook
-    return {
-        "organisation": organisation,
-        "user": device.key.user,
-        "device_id": device.key.device_id,
-        "order": waiting.id,
-        "group": group.id,
-        "job": job.id,
-        "domain": domain,
-        "policy": "default",
-        "rule": str(book.rules[0]["id"]),
-        "administrator": "olga",
-        "webhook": webhook.id,
-    }
+    return names(
+        device,
+        organisation,
+        domain,
+        order=waiting.id,
+        group=group.id,
+        job=job.id,
+        rule=str(book.rules[0]["id"]),
+        webhook=webhook.id,
+    )
 
 
 def best(console: Console, places: dict[str, str], folder: Path) -> None:

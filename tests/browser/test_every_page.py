@@ -4,10 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from gateway.endpoints.console import PREFIX
-from gateway.services.groups import GroupChanges
-from gateway.services.webhooks import WebhookChanges
-from tests.browser.conftest import PAGES, Console, full_wipe, saved_view
+from tests.browser.conftest import Console, saved_view
 from tests.support import chromium
+from tests.support.console_pages import PAGES, one_of_everything
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
 
 SEALED = "/report"
@@ -20,33 +19,10 @@ HOSTILE = "<img src=x onerror=alert(1)>" + "W" * 36
 @pytest.fixture(scope="module")
 def things(console: Console) -> dict[str, str]:
     """One of everything that a page may be about, with a hostile name where one can be given."""
-    made = console.gateway.made
     device = console.phone("carol", "CAROLPHONE", HOSTILE)
-    order = full_wipe(console, device)
-    group = made.groups.create(ADMINISTRATOR, ORGANISATION, "Everybody", GroupChanges())
-    made.groups.add_member(ADMINISTRATOR, ORGANISATION, group.id, "carol@example.com")
-    document = {"name": "old", "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
-    saved = made.access_rules.create(ADMINISTRATOR, ORGANISATION, document)
-    made.policies.set_policy(ADMINISTRATOR, ORGANISATION, {"settings": {"DevicePasswordEnabled": True}})
-    saved_view(made, HOSTILE, {"search": HOSTILE})
-    job = made.offboarding.start(ADMINISTRATOR, made.users.get("bob@example.com"))
-    home = made.tenants.organisation(ORGANISATION).id
-    webhook = made.webhooks.create(
-        ADMINISTRATOR, home, WebhookChanges(url="https://hooks.example.org/in")
-    ).webhook
-    return {
-        "organisation": ORGANISATION,
-        "user": device.key.user,
-        "device_id": device.key.device_id,
-        "order": order,
-        "group": group.id,
-        "job": job.id,
-        "domain": "example.com",
-        "policy": "default",
-        "rule": str(saved.book.rules[0]["id"]),
-        "administrator": "olga",
-        "webhook": webhook.id,
-    }
+    saved_view(console.gateway.made, HOSTILE, {"search": HOSTILE})
+    made = console.gateway.made
+    return one_of_everything(made, ADMINISTRATOR, ORGANISATION, device, "bob@example.com")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

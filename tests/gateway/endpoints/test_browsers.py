@@ -43,7 +43,8 @@ def test_each_session_has_a_token_of_its_own() -> None:
     assert csrf_of(SECRET) not in ("", SECRET, csrf_of(SECRET + "x"))
 
 
-def test_of_an_origin_that_came_twice_none_is_chosen() -> None:
+def test_a_browser_that_says_nothing_of_the_origin_or_two_things_is_not_believed() -> None:
     pairs = [(b"host", b"a"), (b"origin", b"https://a"), (b"origin", b"https://b")]
     assert not from_here(headers_of({"headers": pairs}))
+    assert not from_here(headers_of({"headers": pairs[:1]}))
     assert from_here(headers_of({"headers": pairs[:2]}))

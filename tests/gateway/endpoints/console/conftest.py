@@ -13,6 +13,7 @@ from gateway.endpoints.console.asking import CSRF
 from gateway.endpoints.middleware import Receive, Scope, Send
 from gateway.records.authority import MACHINE, Authority
 from gateway.services.tenants import Settings
+from mdm.device import Device
 from tests.support.desk import Desk, furnish
 from tests.support.world import ADMIN, PASSWORD
 
@@ -31,6 +32,17 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         made.users.create(ADMIN, alias, f"ann@{alias}.example", password=PASSWORD)
     yield desk
     made.store.close()
+
+
+@pytest.fixture
+def phone(desk: Desk) -> Device:
+    return desk.phone("ann@acme.example")
+
+
+@pytest.fixture
+def place(phone: Device) -> str:
+    """The phone's page."""
+    return f"/console/o/acme/devices/{phone.key.user}/{phone.key.device_id}"
 
 
 @pytest.fixture

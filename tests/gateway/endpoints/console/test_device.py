@@ -1,18 +1,11 @@
 """The device's page: all of it, and what can be done there (product 5.1, 7.2; T22)."""
 
 import httpx
-import pytest
 
 from gateway.records.authority import Appointment, Authority, Role
 from tests.gateway.endpoints.console.conftest import Sitting
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
-
-
-@pytest.fixture
-def place(desk: Desk) -> str:
-    key = desk.phone("ann@acme.example").key
-    return f"/console/o/acme/devices/{key.user}/{key.device_id}"
 
 
 async def test_the_page_tells_what_it_is_how_it_stands_and_what_happened(

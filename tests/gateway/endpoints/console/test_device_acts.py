@@ -18,16 +18,6 @@ from tests.support.world import ADMIN
 FLOOD = Crossing(Behaviour.COMMAND_FLOOD, True, DEFAULTS[Behaviour.COMMAND_FLOOD])
 
 
-@pytest.fixture
-def phone(desk: Desk) -> Device:
-    return desk.phone("ann@acme.example")
-
-
-@pytest.fixture
-def place(phone: Device) -> str:
-    return f"/console/o/acme/devices/{phone.key.user}/{phone.key.device_id}"
-
-
 async def test_a_recovery_password_takes_a_reason_and_a_proof(
     desk: Desk, browser: httpx.AsyncClient, sitting: Sitting, phone: Device, place: str
 ) -> None:

@@ -5,21 +5,12 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 
-from gateway.endpoints.console import PREFIX, ROUTERS
-from gateway.services.groups import GroupChanges
-from gateway.services.webhooks import WebhookChanges
-from gateway.services.wipe_guards import Wanted
-from mdm.device import AccessLevel, WipeKind
+from gateway.endpoints.console import PREFIX
+from mdm.device import AccessLevel
 from tests.support.accounts import appoint
+from tests.support.console_pages import PAGES, one_of_everything
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
-
-CONDITIONS = [{"criterion": "os", "is": ["Android 4"]}]
-APART = {"/events/stream", "/events/moved", "/sign-in/provider/callback", "/webhooks/{webhook}"}
-"""Streams, and what has no place beside the things below; each has tests of its own."""
-
-OPENED = {route.path for router in ROUTERS for route in router.routes if "GET" in route.methods}  # type: ignore[attr-defined]
-PAGES = sorted(OPENED - APART)
 
 
 class Outline(HTMLParser):
@@ -42,36 +33,11 @@ class Outline(HTMLParser):
 
 @pytest.fixture
 def things(desk: Desk) -> dict[str, str]:
-    """One of everything that a page may be about."""
-    made = desk.services
     device = desk.phone("ann@acme.example")
     held = desk.phone("ann@acme.example", "PHONE2")
-    made.devices.set_access(ADMIN, held.key, AccessLevel.QUARANTINE, "to be looked at")
-    order = made.wipes.request(ADMIN, device.key, Wanted(WipeKind.DEVICE, "stolen", device.key.device_id))
-    group = made.groups.create(ADMIN, "acme", "staff", GroupChanges())
-    made.groups.add_member(ADMIN, "acme", "staff", "ann@acme.example")
-    saved = made.access_rules.create(
-        ADMIN, "acme", {"name": "old", "effect": "block", "conditions": CONDITIONS}
-    )
-    rule = str(saved.book.rules[0]["id"])
-    made.policies.set_policy(ADMIN, "acme", {"settings": {"DevicePasswordEnabled": True}})
+    desk.services.devices.set_access(ADMIN, held.key, AccessLevel.QUARANTINE, "to be looked at")
     appoint(desk, "olga")
-    job = made.offboarding.start(ADMIN, made.users.get("ann@acme.example"))
-    home = made.tenants.organisation("acme").id
-    webhook = made.webhooks.create(ADMIN, home, WebhookChanges(url="https://hooks.example.org/in")).webhook
-    return {
-        "organisation": "acme",
-        "user": device.key.user,
-        "device_id": device.key.device_id,
-        "order": order.id,
-        "group": group.id,
-        "job": job.id,
-        "domain": "acme.example",
-        "policy": "default",
-        "rule": rule,
-        "administrator": "olga",
-        "webhook": webhook.id,
-    }
+    return one_of_everything(desk.services, ADMIN, "acme", device, "ann@acme.example")
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

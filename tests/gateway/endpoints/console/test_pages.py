@@ -1,49 +1,30 @@
-"""Whatever is written in a page stays text and can be seen (T22)."""
+"""Pages of the console: what is in them stays text (T22), and how things are called."""
 
 import re
-from datetime import UTC, datetime
+from dataclasses import replace
 from importlib.resources import files
 
 import pytest
 
-from gateway.endpoints.console.pages import ENVIRONMENT
-from gateway.endpoints.escaping import visible, when, word
-from mdm.device import DeviceState
-
-HOSTILE = "<script>alert(1)</script>\u202etxt.exe\u200b\x1b[2J\r\n\"'><img src=x onerror=alert(1)>"
-
-
-def test_text_is_escaped_and_nothing_in_it_hides() -> None:
-    shown = ENVIRONMENT.from_string("<p title='{{ x }}'>{{ x }}</p>").render(x=HOSTILE)
-    assert "<script" not in shown
-    assert "<img" not in shown
-    for hidden in ("\u202e", "\u200b", "\x1b", "\r"):
-        assert hidden not in shown
-    assert "U+202E" in shown
-
-
-def test_a_forms_value_comes_back_as_it_was() -> None:
-    shown = ENVIRONMENT.from_string('<input value="{{ x|raw }}">').render(x='a\u200b"b')
-    assert shown == '<input value="a\u200b&#34;b">'
+from gateway.endpoints.api.device_views import view
+from gateway.endpoints.console.pages import called
+from mdm.device import Device
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "–"), ("", "–"), (DeviceState.WIPE_REQUIRED, "Wipe Required"), ([1, "b"], "1, b")],
+    ("alias", "friendly_name", "model", "name"),
+    [
+        ("Ann's", "iPhone of Ann", "iPhone15C2", "Ann's"),
+        ("", "iPhone of Ann", "iPhone15C2", "iPhone of Ann"),
+        ("", "", "iPhone15C2", "iPhone15C2"),
+        ("", "", "", "PHONE1"),
+    ],
 )
-def test_values_in_words(value: object, text: str) -> None:
-    assert word(value) == text
-
-
-def test_a_line_break_is_a_mark() -> None:
-    assert visible("a\nb\tc") == "a␤b␉c"
-
-
-def test_a_moment_is_exact_without_a_script() -> None:
-    shown = str(when(datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)))
-    assert shown.startswith('<time datetime="2026-03-01T12:30:15+00:00" title="2026-03-01 12:30:15 UTC">')
-    assert ">2026-03-01 12:30 UTC<" in shown
-    assert str(when(None)) == "–"
+def test_a_device_is_called_as_people_know_it(
+    phone: Device, alias: str, friendly_name: str, model: str, name: str
+) -> None:
+    said = replace(phone.information, friendly_name=friendly_name, model=model)
+    assert called(view(replace(phone, alias=alias, information=said), "ann@acme.example")) == name
 
 
 BANNED = ("|safe", "autoescape false", "<style", " style=", " onclick", " onload", "javascript:", "hx-on")

@@ -1,7 +1,6 @@
 """The wipe dialog, orders and approvals in the console (product 5.3, 5.5; T9)."""
 
 import httpx
-import pytest
 
 from gateway.records.authority import MACHINE, Authority
 from gateway.services.wipe_guards import Wanted
@@ -9,12 +8,6 @@ from mdm.device import DeviceState, WipeKind
 from tests.gateway.endpoints.console.conftest import Sitting
 from tests.support.desk import Desk
 from tests.support.world import ADMIN
-
-
-@pytest.fixture
-def place(desk: Desk) -> str:
-    key = desk.phone("ann@acme.example").key
-    return f"/console/o/acme/devices/{key.user}/{key.device_id}"
 
 
 async def test_the_dialog_says_in_words_what_will_happen(browser: httpx.AsyncClient, place: str) -> None:
