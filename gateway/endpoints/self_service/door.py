@@ -108,14 +108,14 @@ class SelfService:
         visit = self._things.visit(scope, headers, form, signed, csrf_of(secret if signed else ""))
         if visit.thing is NOTHING:
             return self._things.serve(visit) if signed else to(SIGN_IN)
+        if signed is None and not visit.thing.open:
+            return to(SIGN_IN)
         if scope["method"] not in SAFE and not hmac.compare_digest(
             visit.csrf.encode(), form.text("csrf").encode()
         ):
             return _plain(403, "This form is from another session: open the page anew.")
-        if visit.thing.open:
+        if signed is None or visit.thing.open:
             return await self._entering(visit, self._things)
-        if signed is None:
-            return to(SIGN_IN)
         return await self._inside(visit, self._things, signed)
 
     async def _inside(self, visit: "Visit", things: "Things", signed: Signed) -> Reply:

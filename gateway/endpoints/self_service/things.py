@@ -80,7 +80,16 @@ class Things:
         return Visit(scope, thing, named, form, signed, csrf, self._pages.language(headers), agent)
 
     def serve(self, visit: Visit) -> Reply:
-        """Do what the line says; what a form's act was refused for is said on its page."""
+        """Do what the line says; what a form's act was refused for is said on its page, and what an address
+        names that is not there on the page that says so."""
+        return self._or_nothing(visit, self._served)
+
+    def unproved(self, visit: Visit) -> Reply:
+        """The form once more, with a place for the password."""
+        problem = GatewayError(Kind.FORBIDDEN, "Type your password once more.")
+        return self._or_nothing(visit, lambda visit: self._again[visit.thing.does](visit, problem))
+
+    def _served(self, visit: Visit) -> Reply:
         does = visit.thing.does
         try:
             return self._serving[does](visit)
@@ -89,11 +98,13 @@ class Things:
                 raise
             return self._again[does](visit, error)
 
-    def unproved(self, visit: Visit) -> Reply:
-        """The form once more, with a place for the password."""
-        return self._again[visit.thing.does](
-            visit, GatewayError(Kind.FORBIDDEN, "Type your password once more.")
-        )
+    def _or_nothing(self, visit: Visit, show: Callable[[Visit], Reply]) -> Reply:
+        try:
+            return show(visit)
+        except GatewayError as error:
+            if error.kind is not Kind.NOT_FOUND:
+                raise
+            return self._nothing(visit)
 
     def refused(self, visit: Visit, kind: Kind) -> Reply:
         """The sign-in page once more: THROTTLED says so, and whatever else was wrong has one answer."""

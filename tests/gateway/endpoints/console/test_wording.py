@@ -7,6 +7,9 @@ from importlib.resources import files
 
 import pytest
 
+from autodiscover.model import Endpoints
+from autodiscover.verdicts import Status
+from autodiscover.zone import MailRecords, Need, Publication, records
 from gateway.endpoints.console.menu import OF_ALL, OF_ONE
 from gateway.endpoints.console.wording import chosen, languages
 
@@ -49,6 +52,16 @@ def test_values_and_plurals_stand_in_their_places() -> None:
 def test_the_second_language_knows_every_text() -> None:
     german = languages()["de"]
     assert sorted(texts() - set(german.texts)) == []
+
+
+def test_the_second_language_knows_what_records_are_called() -> None:
+    mail = MailRecords(dkim=("s",))
+    plans = [
+        Publication("a.example", host, Endpoints(f"https://{host}/"), mail=mail)
+        for host in ("b.example", "autodiscover.a.example")
+    ]
+    told = {record.note for plan in plans for record in records(plan) if record.note}
+    assert {*told, *(each.value for each in (*Need, *Status))} <= languages()["de"].texts.keys()
 
 
 @pytest.mark.parametrize("pages", ["console", "self_service"])

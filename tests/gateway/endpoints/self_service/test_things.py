@@ -30,6 +30,30 @@ async def test_what_gives_away_asks_for_the_password_again(gateway: Gateway, ann
     assert (await ann.do("/self/app-passwords", label="y")).status_code == 200
 
 
+async def test_what_is_gone_is_said_on_a_page(gateway: Gateway, ann: Browser) -> None:
+    await gateway.enrolled()
+    gone = "/self/devices/GONE"
+    stale(gateway)
+    for answer in (
+        await ann.get(gone),
+        await ann.do(f"{gone}/wipe", kind="account"),
+        await ann.do(f"{gone}/remove", proof=PASSWORD),
+        await ann.do("/self/app-passwords/k-1/revoke"),
+    ):
+        assert answer.status_code == 404
+        assert 'href="/self/"' in answer.text
+
+
+async def test_a_form_that_was_left_open_leads_to_the_sign_in_page(gateway: Gateway, ann: Browser) -> None:
+    await gateway.enrolled()
+    token = await ann.token()
+    await ann.do("/self/sign-out")
+    for path in ("/self/devices/PHONE1/wipe", "/self/sign-out", "/self/app-passwords"):
+        answer = await ann.post(path, csrf=token, kind="account")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/self/sign-in")
+    assert gateway.made.wipes.last(gateway.key()) is None
+
+
 async def test_the_profile_is_mine(ann: Browser) -> None:
     answer = await ann.get("/self/profile")
     assert answer.status_code in (200, 503)
