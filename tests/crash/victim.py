@@ -2,19 +2,21 @@
 
 import contextlib
 import json
+import multiprocessing
 import os
 import random
 import signal
 import ssl
-import subprocess
-import sys
 import time
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.client import HTTPSConnection
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from gateway.app import prepare, services
+from gateway.cli.serve import serve
 from gateway.config import load
 from gateway.records import AuditTag
 from gateway.services.partnerships import target_of
@@ -38,6 +40,10 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 BACKEND = {"url": "http://127.0.0.1:9/Microsoft-Server-ActiveSync"}
 """Nothing listens there: provisioning and wipes need no mail server."""
 
+SERVERS = multiprocessing.get_context("forkserver")
+SERVERS.set_forkserver_preload([__name__, "gateway.endpoints.administration", "gateway.store.schema"])
+"""Where a hundred services come from: each would load the same for more than a second."""
+
 
 class Victim:
     """``usher serve`` on one folder, and the two callers that a crash may cut off."""
@@ -50,7 +56,8 @@ class Victim:
         self._made = services(config)
         self._trust = ssl.create_default_context(cafile=folder / "authority.pem")
         self._keys: list[DeviceKey] = []
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ForkServerProcess | None = None
+        self._headless = False
 
     def populate(self, count: int) -> None:
         """``count`` provisioned devices, ten to a user."""
@@ -66,40 +73,36 @@ class Victim:
                 self._keys.append(key)
 
     def start(self) -> None:
-        """Start the service and wait until both listeners answer."""
-        with (self._folder / "gateway.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "gateway", "serve", "--config", str(self._folder / "usher.toml")],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        self._answering()
+        """Start the service and wait until all its workers serve: one that dies before ends the start."""
+        told = self._announcements()
+        self._process, self._headless = SERVERS.Process(target=_serve, args=(self._folder,)), False
+        self._process.start()
+        _await(lambda: self._announcements() > told, "the service does not start")
 
     def stop(self) -> None:
         """End what is left."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.join(30)
         self._made.store.close()
 
     def kill_somebody(self, chance: random.Random) -> None:
         """kill -9 the supervisor in every second case, else one of its workers."""
-        assert self._process is not None
+        assert self._process is not None and self._process.pid is not None
         children = _children(self._process.pid)
-        victim = self._process.pid if chance.random() < 0.5 or not children else chance.choice(children)
+        self._headless = chance.random() < 0.5 or not children
+        victim = self._process.pid if self._headless else chance.choice(children)
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim, signal.SIGKILL)
 
     def recover(self) -> None:
         """Start again what the supervisor cannot start by itself: the supervisor."""
         assert self._process is not None
-        try:
-            self._process.wait(0.05)
-        except subprocess.TimeoutExpired:
+        if not self._headless:
             self._answering()
             return
-        self._until_free()
+        self._process.join(START_S)
+        _await(self._free, "orphaned workers do not end")
         self.start()
 
     def order(self, number: int) -> bool:
@@ -157,14 +160,28 @@ class Victim:
         for port in (self._https, self._admin):
             ports.wait(port, START_S)
 
-    def _until_free(self) -> None:
-        """Orphaned workers notice that their supervisor is gone and let go of the sockets."""
-        until = time.monotonic() + START_S
-        while time.monotonic() < until:
-            if all(ports.unused(port) for port in (self._https, self._admin)):
-                return
-            time.sleep(0.02)
-        raise AssertionError("orphaned workers do not end")
+    def _free(self) -> bool:
+        """Whether orphaned workers have noticed that their supervisor is gone and let go of the sockets."""
+        return all(ports.unused(port) for port in (self._https, self._admin))
+
+    def _announcements(self) -> int:
+        log = self._folder / "gateway.log"
+        return log.read_bytes().count(b'"message": "serving"') if log.exists() else 0
+
+
+def _await(done: Callable[[], bool], otherwise: str) -> None:
+    until = time.monotonic() + START_S
+    while not done():
+        assert time.monotonic() < until, otherwise
+        time.sleep(0.02)
+
+
+def _serve(folder: Path) -> None:
+    """``usher serve``, with its words in a file."""
+    log = os.open(folder / "gateway.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    serve.main(["--config", str(folder / "usher.toml")])
 
 
 def _provisioned(key: DeviceKey) -> Device:
