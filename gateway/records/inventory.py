@@ -172,3 +172,4 @@ class Counts:
     exact: bool
     states: Mapping[str, int]
     families: Mapping[str, int]
+    protocols: Mapping[str, int]

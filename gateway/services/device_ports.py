@@ -16,6 +16,10 @@ class Devices(Protocol):
     """Partnerships."""
 
     def get(self, key: DeviceKey) -> Device | None: ...
+    def get_all(self, keys: Collection[DeviceKey]) -> Mapping[DeviceKey, Device]:
+        """Those of them that are there, in one question."""
+        ...
+
     def add(self, device: Device) -> None: ...
     def save(self, device: Device) -> Device:
         """Write ``device`` where ``revision`` is what was read; returned with the revision raised by one.

@@ -1,6 +1,6 @@
 """What the services ask of the store about organisations, people and what they share (``ports``)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -54,6 +54,10 @@ class People(Protocol):
     def save_user(self, user: User) -> None: ...
     def remove_user(self, user: str) -> None: ...
     def user(self, user: str) -> User | None: ...
+    def users_by_id(self, identities: Collection[str]) -> Mapping[str, User]:
+        """Those of them that are there, in one question."""
+        ...
+
     def user_by_address(self, address: str) -> User | None:
         """The user whose primary address or alias this is, compared folded."""
         ...

@@ -6,11 +6,11 @@ of what was undone. Numbers grow, with gaps: whoever keeps the last one it handl
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
-from gateway.records import AuditRecord, AuditTag
+from gateway.records import AuditQuestion, AuditRecord, AuditTag
 from gateway.records.events import Event
 from gateway.services.event_catalogue import CATALOGUE
 from gateway.services.ports import Store, Transaction
@@ -77,6 +77,20 @@ class Events:
         """The first events after a record's number."""
         with self._store.read() as transaction:
             return read(transaction, sequence, wanted, limit)
+
+    def last(self, wanted: Wanted, limit: int = 100) -> Sequence[Event]:
+        """The last events, the newest first, as far as they are among the last ``SCANNED`` records."""
+        one = next(iter(wanted.types)) if len(wanted.types) == 1 else None
+        question = AuditQuestion(wanted.organisation, wanted.target, tag=one, newest_first=True)
+        events: list[Event] = []
+        with self._store.read() as transaction:
+            for _ in range(-(-SCANNED // limit)):
+                records = transaction.audit.find(question, limit)
+                events += [event_of(each) for each in records if wanted.fits(each)]
+                if len(events) >= limit or len(records) < limit:
+                    break
+                question = replace(question, before=records[-1].sequence)
+        return events[:limit]
 
     def present(self) -> int:
         """The number of the last record: whoever begins here is told what is yet to come."""

@@ -60,9 +60,12 @@ class Finder:
 
     def addresses(self, users: Iterable[str]) -> Mapping[str, str]:
         """User id to primary address; one who is gone has an empty one."""
+        wanted = set(users)
+        if not wanted:
+            return {}
         with self._store.read() as transaction:
-            known = {user: transaction.directory.user(user) for user in set(users)}
-        return {user: found.address if found else "" for user, found in known.items()}
+            known = transaction.directory.users_by_id(wanted)
+        return {user: known[user].address if user in known else "" for user in wanted}
 
     def trail(self, id_or_alias: str) -> str:
         """The id under which an organisation's audit records stand; of a removed one only the id is left."""

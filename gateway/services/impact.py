@@ -117,21 +117,15 @@ def impact(
 
 def residents(transaction: Transaction, organisation: Organisation, *, grouped: bool) -> Iterator[Resident]:
     """The known devices of an organisation; groups are read only when somebody asks for them."""
-    user: User | None = None
-    groups: frozenset[str] = frozenset()
     for page in pages(transaction.devices, organisation.id):
+        owners = {device.key.user for device in page}
+        users = transaction.directory.users_by_id(owners)
+        places = transaction.assignments.places(owners) if grouped else {}
         for device in page:
-            if device.state in WIPING:
-                continue
-            if user is None or user.id != device.key.user:
-                user = transaction.directory.user(device.key.user)
-                groups = _groups(transaction, user) if grouped and user else frozenset()
-            if user is not None:
+            user = users.get(device.key.user)
+            if user is not None and device.state not in WIPING:
+                _, groups = places.get(user.id, ("", frozenset()))
                 yield Resident(device, user, facts_of(device, user, groups))
-
-
-def _groups(transaction: Transaction, user: User) -> frozenset[str]:
-    return frozenset(group.id for group in transaction.directory.groups_of(user.id))
 
 
 def _moved(resident: Resident, before: AccessLevel, after: AccessLevel) -> Moved:

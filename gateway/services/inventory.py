@@ -93,7 +93,7 @@ class Inventory:
             return transaction.devices.find(replace(listing, after=after, limit=limit))
 
     def counts(self, question: Question) -> Counts:
-        """How many devices answer the question, by state and family; MALFORMED as for ``find``."""
+        """How many devices answer the question, by state, family and protocol; MALFORMED as for ``find``."""
         listing = self._listing(question)
         with self._store.read() as transaction:
             return transaction.devices.counts(listing)

@@ -15,7 +15,7 @@ from gateway.services.access_rules import AccessRules, Saved
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.impact import Regime, Resident
 from gateway.services.overrides import overridden, require_future, store_override
-from gateway.services.partnerships import difference, look_up, present, target_of
+from gateway.services.partnerships import difference, present, target_of
 from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.rule_sets import compiled
 from gateway.services.standing import facts_of
@@ -102,8 +102,13 @@ class Quarantine:
         with self._store.read() as transaction:
             home = found(transaction, organisation)
             held = transaction.held.list(home.id, user=user, after=after, limit=limit)
-            waiting = [_waiting(transaction, each) for each in held]
-        return [each for each in waiting if each is not None]
+            devices = transaction.devices.get_all([each.key for each in held])
+            users = transaction.directory.users_by_id({each.key.user for each in held})
+        return [
+            _waiting(each, devices[each.key], users[each.key.user])
+            for each in held
+            if each.key in devices and each.key.user in users
+        ]
 
     def everybody(self, organisation: str) -> Sequence[Waiting]:
         """The whole queue."""
@@ -263,11 +268,7 @@ def _member(transaction: Transaction, organisation: str, named: str) -> User:
     return user
 
 
-def _waiting(transaction: Transaction, held: HeldDevice) -> Waiting | None:
-    device = look_up(transaction.devices, held.key)
-    user = transaction.directory.user(held.key.user)
-    if device is None or user is None:
-        return None
+def _waiting(held: HeldDevice, device: Device, user: User) -> Waiting:
     agent = device.user_agent or device.information.user_agent or ""
     return Waiting(held, device, user, family_of(agent, device.device_type))
 

@@ -1,6 +1,6 @@
 """Rows of partnerships and of the tombstones that go on delivering a wipe (product 5.1, 5.3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -51,6 +51,13 @@ class DeviceRows:
 
     def get(self, key: DeviceKey) -> Device | None:
         return self._one(devices, key)
+
+    def get_all(self, keys: Collection[DeviceKey]) -> Mapping[DeviceKey, Device]:
+        if not keys:
+            return {}
+        wanted = row_value(*_KEY).in_([(key.organisation, key.user, key.device_id) for key in keys])
+        found = map(_device, self._connection.execute(select(devices).where(wanted)).mappings())
+        return {device.key: device for device in found}
 
     def add(self, device: Device) -> None:
         self._connection.execute(insert(devices), _row(device))
@@ -128,10 +135,8 @@ class DeviceRows:
     def find(self, listing: Listing) -> Found:
         places = InventoryQueries(self._connection).places(listing)
         page = [place for place, _ in places[: listing.limit]]
-        keys = [(place.organisation, place.user, place.device_id) for place in page]
-        statement = select(devices).where(row_value(*_KEY).in_(keys))
-        rows = self._connection.execute(statement).mappings() if keys else ()
-        known = {(row["organisation"], row["user_id"], row["device_id"]): _device(row) for row in rows}
+        keys = [DeviceKey(place.organisation, place.user, place.device_id) for place in page]
+        known = self.get_all(keys)
         return Found(
             devices=tuple(known[key] for key in keys),
             addresses={place.user: address for place, address in places},

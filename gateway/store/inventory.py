@@ -5,6 +5,7 @@ each of which every last contact had to write. A page begins after the place whe
 not after a number of rows, so devices that come and go meanwhile neither hide nor repeat another one.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 from sqlalchemy import tuple_ as row_value
 
 from gateway.records.inventory import FIELDS, NAMES, Check, Condition, Counts, Listing, Place, Value
+from gateway.store.inventory_rows import version_text
 from gateway.store.tables_inventory import inventory
 from gateway.store.within import everybody, within
 
@@ -50,18 +52,20 @@ class InventoryQueries:
         return [(Place(value, *key), address) for value, *key, address in rows]
 
     def counts(self, listing: Listing) -> Counts:
-        """How many devices there are of what is asked for, by state and by family."""
-        chosen = select(inventory.c.state, inventory.c.family).where(*self._wanted(listing))
+        """How many devices there are of what is asked for, by state, family and protocol."""
+        kinds = (inventory.c.state, inventory.c.family, inventory.c.protocol)
+        chosen = select(*kinds).where(*self._wanted(listing))
         some = within(self._connection, chosen.limit(COUNTED + 1)).subquery()
-        statement = select(some.c.state, some.c.family, func.count()).group_by(some.c.state, some.c.family)
-        states: dict[str, int] = {}
-        families: dict[str, int] = {}
-        for state, family, number in self._connection.execute(everybody(statement)):
-            name = FIELDS["state"].choices[state]
-            states[name] = states.get(name, 0) + number
-            families[family] = families.get(family, 0) + number
-        total = sum(states.values())
-        return Counts(total, total <= COUNTED, states, families)
+        counted = select(some, func.count().label("number")).group_by(*some.c)
+        states: Counter[str] = Counter()
+        families: Counter[str] = Counter()
+        protocols: Counter[str] = Counter()
+        for state, family, protocol, number in self._connection.execute(everybody(counted)):
+            states[FIELDS["state"].choices[state]] += number
+            families[family] += number
+            protocols[version_text(protocol)] += number
+        total = states.total()
+        return Counts(total, total <= COUNTED, states, families, protocols)
 
     def _wanted(self, listing: Listing) -> list[ColumnElement[bool]]:
         wanted = [self._holds(condition) for condition in listing.conditions]

@@ -45,6 +45,11 @@ def version_number(text: str) -> int:
     return int(major) * 10 + int(minor) if told else 0
 
 
+def version_text(number: int) -> str:
+    """The other way round; empty for 0."""
+    return f"{number // 10}.{number % 10}" if number else ""
+
+
 @lru_cache(maxsize=4096)
 def address_digits(text: str) -> str:
     """``4`` and 8 or ``6`` and 32 hex digits, so that a network is a range; empty for no address."""

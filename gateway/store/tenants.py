@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, delete, func, insert, or_, select, update
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, insert, or_, select, update
 
 from gateway.records import Domain, Group, Organisation, Resource, User
 from gateway.store.addresses import AddressRows
@@ -30,10 +30,7 @@ class TenantRows(AddressRows):
         self._connection.execute(delete(organisations).where(organisations.c.id == organisation))
 
     def organisation(self, id_or_alias: str) -> Organisation | None:
-        wanted = or_(organisations.c.id == id_or_alias, organisations.c.alias == id_or_alias)
-        # An alias may look like an id ("m-..." is a legal alias): the id wins.
-        statement = select(organisations).where(wanted).order_by(organisations.c.id != id_or_alias)
-        row = self._connection.execute(statement).mappings().first()
+        row = self._connection.execute(_NAMED, {"named": id_or_alias}).mappings().first()
         return None if row is None else Organisation(**row)
 
     def organisations(self) -> Sequence[Organisation]:
@@ -99,6 +96,15 @@ class DirectoryRows(TenantRows, UserRows, ResourceRows, GrantRows):
 
 def _organisation_row(organisation: Organisation) -> dict[str, Any]:
     return {column.name: getattr(organisation, column.name) for column in organisations.columns}
+
+
+_NAMED = (
+    select(organisations)
+    .where(or_(organisations.c.id == bindparam("named"), organisations.c.alias == bindparam("named")))
+    .order_by(organisations.c.id != bindparam("named"))
+)
+"""By id or alias, made once: nothing is asked for as often. An alias may look like an id ("m-..." is a legal
+one): the id comes first."""
 
 
 def _named(name: str) -> Select[Any]:

@@ -1,6 +1,6 @@
 """Rows of users (product 1)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,10 @@ class UserRows(AddressRows):
     def user(self, user: str) -> User | None:
         found = self._users(users.c.id == user, limit=1)
         return found[0] if found else None
+
+    def users_by_id(self, identities: Collection[str]) -> Mapping[str, User]:
+        found = self._users(users.c.id.in_(identities), limit=len(identities)) if identities else ()
+        return {user.id: user for user in found}
 
     def user_by_address(self, address: str) -> User | None:
         owner = select(addresses.c.user_id).where(addresses.c.address == address.lower()).scalar_subquery()

@@ -33,7 +33,7 @@ def list_all_devices(query: Query[DeviceQuery], use: With, _actor: Reader) -> De
 
 @router.get("/counts")
 def count_all_devices(query: Query[DeviceQuestion], use: With, _actor: Reader) -> DeviceCounts:
-    """How many devices of all organisations answer a question, by state and client family."""
+    """How many devices of all organisations answer a question, by state, client family and protocol."""
     return counts_view(use.inventory.counts(_question(use, query)))
 
 

@@ -204,16 +204,16 @@ def peer_view(peer: BackendKey) -> PeerView:
 
 
 class DeviceCounts(BaseModel):
-    """How many devices there are; where ``exact`` is false, only the first ``total`` were looked at."""
+    """How many devices there are; where ``exact`` is false, only the first ``total`` were looked at. The
+    protocol of a device that has told none is empty."""
 
     total: int
     exact: bool
     states: dict[str, int]
     families: dict[str, int]
+    protocols: dict[str, int]
 
 
 def counts_view(counts: Counts) -> DeviceCounts:
     """Of a question to the list."""
-    return DeviceCounts(
-        total=counts.total, exact=counts.exact, states=dict(counts.states), families=dict(counts.families)
-    )
+    return DeviceCounts.model_validate(counts, from_attributes=True)

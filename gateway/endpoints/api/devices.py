@@ -102,7 +102,7 @@ def list_devices(organisation: str, query: Query[DeviceQuery], use: With, _actor
 
 @router.get("/counts")
 def count_devices(organisation: str, query: Query[DeviceQuestion], use: With, _actor: Reader) -> DeviceCounts:
-    """How many devices answer a question, by state and client family."""
+    """How many devices answer a question, by state, client family and protocol."""
     return counts_view(use.inventory.counts(_question(use, organisation, query)))
 
 

@@ -62,10 +62,10 @@ UNTOLD = Because()
 
 
 class OrderFilter(Page):
-    """Which orders: of one user, this far."""
+    """Which orders: of one user, this far; every ``progress`` for none."""
 
     user: Plain | None = None
-    progress: Progress | None = None
+    progress: list[Progress] = []  # noqa: RUF012 - pydantic copies it
 
 
 class StoppedView(BaseModel):
@@ -118,9 +118,8 @@ def list_orders(organisation: str, query: Query[OrderFilter], use: With, _actor:
     """Orders of an organisation, the youngest first; none is ever removed."""
     home = use.finder.organisation(organisation)
     owner = use.finder.user(home.id, query.user).id if query.user is not None else None
-    progress = (query.progress,) if query.progress is not None else ()
     found = use.wipes.list(
-        home.id, user=owner, progress=progress, before=read_moment(query.cursor), limit=query.limit
+        home.id, user=owner, progress=query.progress, before=read_moment(query.cursor), limit=query.limit
     )
     last = found[-1] if len(found) == query.limit else None
     following = write_cursor(last.requested_at.isoformat(), last.id) if last else None

@@ -80,6 +80,12 @@ class Ask:
         """Which part of a list the address asks for."""
         return Page(cursor=self.query.get("cursor", ""), limit=limit)
 
+    @cached_property
+    def organisations(self) -> list[OrganisationView]:
+        """Every organisation within reach; none for who may see none."""
+        found = self.seen(list_organisations, query=ALL)
+        return found.items if found else []
+
     def organisation(self, alias: str) -> OrganisationView:
         """The organisation that the address names; NOT_FOUND for one out of reach."""
         return self.call(get_organisation, organisation=alias)
@@ -142,15 +148,9 @@ class Ask:
             "path": self.request.url.path,
             "menu": self.request.app.state.menu,
             "here": self.request.path_params.get("organisation", ""),
-            "organisations": self._organisations(),
+            "organisations": self.organisations,
             "theme": self.request.cookies.get(THEME, ""),
         }
-
-    def _organisations(self) -> list[OrganisationView]:
-        try:
-            return self.call(list_organisations, query=ALL).items
-        except GatewayError:
-            return []
 
 
 class Opens(Needs):

@@ -26,9 +26,6 @@ router = APIRouter(prefix="/events")
 SHOWN = 100
 """Events that the page has when it is opened."""
 
-BACK = 2000
-"""Records that are looked at for them."""
-
 
 @router.get("")
 def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
@@ -39,8 +36,7 @@ def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
         wanted = query(EventFilter, asked)
         use = ask.operations.within(list_events)
         last = use.events.present()
-        page = use.events.after(max(last - BACK, 0), wanted_of(wanted, use), BACK)
-        found = [view(each) for each in reversed(page.events[-SHOWN:])]
+        found = [view(each) for each in use.events.last(wanted_of(wanted, use), SHOWN)]
     except GatewayError as error:
         problem = error
     return ask.page(

@@ -38,7 +38,7 @@ def figures(organisation: str, ask: Annotated[Ask, opens(count_devices)]) -> Res
         return ask.call(count_devices, organisation=home.id, query=query(DeviceQuestion, asked)).total
 
     counts = ask.call(count_devices, organisation=home.id, query=DeviceQuestion())
-    versions = {each.text: count({"protocol": each.text}) for each in Version}
+    versions = {each.text: counts.protocols.get(each.text, 0) for each in Version}
     say = ask.language.text
     charts: list[tuple[str, Chart]] = [
         ("Devices by state", bars({say(name): number for name, number in counts.states.items()})),

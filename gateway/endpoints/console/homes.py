@@ -23,7 +23,7 @@ from gateway.endpoints.api.safeguards import (
     lift_freeze,
 )
 from gateway.endpoints.api.safeguards import Changes as SafeguardsChanges
-from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import body, query
 from gateway.errors import GatewayError
 from gateway.records import OrganisationState, Signal, UserSource
@@ -56,7 +56,7 @@ ACTS = (change_organisation, change_safeguards, freeze_wipes, lift_freeze, remov
 def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
     return ask.page(
         "organisations.html",
-        found=ask.call(list_organisations, query=ALL).items,
+        found=ask.organisations,
         problem=problem,
         can_create=ask.may(create_organisation),
     )

@@ -1,13 +1,12 @@
 """What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
 organisation."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.endpoints.api.all_devices import count_all_devices
 from gateway.endpoints.api.device_queries import DeviceQuestion
 from gateway.endpoints.api.device_views import DeviceCounts
 from gateway.endpoints.api.devices import count_devices
@@ -16,7 +15,7 @@ from gateway.endpoints.api.organisations import OrganisationView, list_organisat
 from gateway.endpoints.api.quarantine import QueueFilter, WaitingView, get_queue
 from gateway.endpoints.api.safeguards import SafeguardsView, get_safeguards
 from gateway.endpoints.api.wipes import OrderFilter, list_orders
-from gateway.endpoints.console.asking import ALL, Ask, opens
+from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.charts import Chart, bars, short
 from mdm.orders import Progress
 
@@ -40,28 +39,26 @@ class Needing(NamedTuple):
 @router.get("/")
 def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
     """The first page: every organisation within reach with what is to be done in it."""
-    homes = ask.call(list_organisations, query=ALL).items
-    needing = [_of(ask, each) for each in homes]
+    homes = ask.organisations
     return ask.page(
         "overview.html",
         home=homes[0] if len(homes) == 1 else None,
-        needing=needing,
-        states=_states(ask, needing),
+        needing=[_of(ask, each) for each in homes],
+        states=_states(ask),
         short=short,
     )
 
 
-def _states(ask: Ask, needing: Sequence[Needing]) -> Chart:
-    """The devices of all of them by state."""
-    found: Counter[str] = Counter()
-    for each in needing:
-        found.update(each.counts.states if each.counts else {})
-    return bars({ask.language.text(name): number for name, number in found.items()})
+def _states(ask: Ask) -> Chart:
+    """The devices of all organisations by state."""
+    found = ask.seen(count_all_devices, query=DeviceQuestion())
+    return bars({ask.language.text(name): number for name, number in (found.states if found else {}).items()})
 
 
 def _of(ask: Ask, home: OrganisationView) -> Needing:
-    def orders(progress: Progress) -> list[OrderView]:
-        found = ask.seen(list_orders, organisation=home.id, query=OrderFilter(progress=progress, limit=SHOWN))
+    def orders(*progress: Progress) -> list[OrderView]:
+        asked = OrderFilter(progress=list(progress), limit=SHOWN)
+        found = ask.seen(list_orders, organisation=home.id, query=asked)
         return found.items if found else []
 
     queue = ask.seen(get_queue, organisation=home.id, query=QueueFilter(limit=SHOWN))
@@ -70,6 +67,6 @@ def _of(ask: Ask, home: OrganisationView) -> Needing:
         ask.seen(count_devices, organisation=home.id, query=DeviceQuestion()),
         ask.seen(get_safeguards, organisation=home.id),
         orders(Progress.AWAITING),
-        [*orders(Progress.QUEUED), *orders(Progress.DELIVERED)],
+        orders(Progress.QUEUED, Progress.DELIVERED),
         queue.items if queue else [],
     )

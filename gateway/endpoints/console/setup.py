@@ -21,7 +21,6 @@ from gateway.endpoints.api.organisations import (
     NewOrganisation,
     OrganisationView,
     create_organisation,
-    list_organisations,
 )
 from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body
@@ -126,7 +125,7 @@ async def backend(backend: str, ask: Annotated[Ask, opens(test_backend)]) -> Res
 
 
 def _stage(ask: Ask, alias: str = "") -> Stage:
-    homes = ask.call(list_organisations, query=ALL).items
+    homes = ask.organisations
     wanted = alias or ask.query.get("for", "")
     home = next((each for each in homes if each.alias == wanted), homes[0] if homes else None)
     found = ask.seen(list_domains, organisation=home.alias) if home else None

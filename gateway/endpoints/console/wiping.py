@@ -6,7 +6,7 @@ what it says comes from the client families' own table and not from the dialog.
 """
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -91,7 +91,7 @@ def orders(organisation: str, ask: Annotated[Ask, opens(list_orders)]) -> Respon
     home = ask.organisation(organisation)
     asked = query(OrderFilter, {**_asked(ask), "limit": PAGE})
     found = ask.call(list_orders, organisation=home.id, query=asked)
-    awaiting = ask.call(list_orders, organisation=home.id, query=OrderFilter(progress=Progress.AWAITING))
+    awaiting = ask.call(list_orders, organisation=home.id, query=OrderFilter(progress=[Progress.AWAITING]))
     return ask.page(
         "orders.html",
         home=home,
@@ -127,8 +127,9 @@ def cancel(organisation: str, order: str, ask: Annotated[Ask, opens(cancel_order
     return _settled(ask, cancel_order, organisation, order)
 
 
-def _asked(ask: Ask) -> dict[str, str]:
-    return {name: ask.query[name] for name in ("progress", "user", "cursor") if ask.query.get(name)}
+def _asked(ask: Ask) -> dict[str, Any]:
+    asked = {name: ask.query[name] for name in ("user", "cursor") if ask.query.get(name)}
+    return {**asked, "progress": [each for each in ask.request.query_params.getlist("progress") if each]}
 
 
 def _settled(ask: Ask, act: Callable[..., OrderView], organisation: str, order: str) -> Response:

@@ -102,6 +102,20 @@ def test_a_filter_that_fits_nothing_does_not_read_a_whole_trail(store: DatabaseS
     assert not Events(store).after(found.reached, Wanted((AuditTag.WIPE_FAILED,))).more
 
 
+def test_the_last_ones_are_found_from_the_end(store: DatabaseStore) -> None:
+    rare = replace(RECORD, tag=AuditTag.WIPE_FAILED)
+    write(store, rare, *[RECORD] * 7, rare, replace(RECORD, organisation=GLOBEX.id))
+    events = Events(store)
+    assert [each.sequence for each in events.last(Wanted(), 3)] == [10, 9, 8]
+    assert [each.sequence for each in events.last(Wanted(organisation=ACME.id), 3)] == [9, 8, 7]
+    assert [each.sequence for each in events.last(Wanted((AuditTag.WIPE_FAILED,)), 2)] == [9, 1]
+    several = Wanted((AuditTag.WIPE_FAILED, AuditTag.WIPE_CONFIRMED), GLOBEX.id)
+    assert [each.sequence for each in events.last(several, 2)] == [10]
+    write(store, *[RECORD] * SCANNED)
+    both = Wanted((AuditTag.WIPE_FAILED, AuditTag.DEVICE_NAMED))
+    assert events.last(both, 50) == [], "not a whole trail is read for a filter that fits little"
+
+
 def test_a_device_is_named_by_its_users_address(store: DatabaseStore) -> None:
     world = World(store)
     world.organisation()

@@ -59,6 +59,14 @@ def test_a_partnership_comes_back_as_it_was(store: DatabaseStore, record: Device
         assert transaction.devices.get(record.key) == record
 
 
+def test_many_are_read_at_once(store: DatabaseStore) -> None:
+    ours, theirs = stored(store, FULL), stored(store, device(owner=user("bob")))
+    nobodys = replace(ours.key, device_id="OTHER")
+    with store.read() as transaction:
+        assert transaction.devices.get_all([theirs.key, ours.key]) == {ours.key: ours, theirs.key: theirs}
+        assert transaction.devices.get_all([nobodys]) == transaction.devices.get_all([]) == {}
+
+
 def test_saving_raises_the_revision(store: DatabaseStore) -> None:
     before = stored(store, device())
     with store.write() as transaction:

@@ -176,11 +176,13 @@ def test_no_organisation_is_left_by_a_place_of_another(store: DatabaseStore) -> 
     assert {each.key.organisation for each in found} == {GLOBEX.id}
 
 
-def test_devices_are_counted_by_state_and_family(store: DatabaseStore) -> None:
+def test_devices_are_counted_by_state_family_and_protocol(store: DatabaseStore) -> None:
     settle(store)
     with store.read() as transaction:
         counts = transaction.devices.counts(Listing(ACME.id))
         some = transaction.devices.counts(Listing(conditions=(Condition("state", Check.ONE_OF, (0,)),)))
     assert (counts.total, counts.exact) == (16, True)
     assert sum(counts.families.values()) == sum(counts.states.values()) == 16
+    assert sum(counts.protocols.values()) == 16
+    assert set(counts.protocols) == {"12.1", "14.1"}
     assert some.states == {DeviceState.PROVISIONING_REQUIRED.value: 6}

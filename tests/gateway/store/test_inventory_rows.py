@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from gateway.records import Contact
 from gateway.store import DatabaseStore
-from gateway.store.inventory_rows import WIDTH, address_digits, folded, row_of, version_number
+from gateway.store.inventory_rows import WIDTH, address_digits, folded, row_of, version_number, version_text
 from gateway.store.tables_inventory import inventory
 from mdm.device import AccessLevel, Device, DeviceInformation, DeviceState
 from tests.support.stores import ACME, NOON, device, user
@@ -100,6 +100,7 @@ def test_a_folded_text_is_short_and_stays_as_it_is(text: str) -> None:
 )
 def test_a_version_is_a_number(text: str, number: int) -> None:
     assert version_number(text) == number
+    assert version_text(number) == (text if number else "")
 
 
 @given(st.ip_addresses(), st.ip_addresses())

@@ -32,6 +32,16 @@ def test_a_user_is_found_by_id_address_alias_and_login(store: DatabaseStore) -> 
         assert directory.addresses_in("acme.example") == 3
 
 
+def test_many_are_read_at_once(store: DatabaseStore) -> None:
+    ann, bob = replace(user(), aliases=("a@acme.example",)), user("bob")
+    with store.write() as transaction:
+        transaction.directory.add_user(ann)
+        transaction.directory.add_user(bob)
+        assert transaction.directory.users_by_id({ann.id, "u-nobody"}) == {ann.id: ann}
+        assert transaction.directory.users_by_id([bob.id, ann.id]) == {ann.id: ann, bob.id: bob}
+        assert transaction.directory.users_by_id(()) == {}
+
+
 def test_an_address_means_one_user(store: DatabaseStore) -> None:
     with store.write() as transaction:
         transaction.directory.add_user(user())

@@ -42,11 +42,13 @@ def _tell(transaction: RowTransaction, organisation: str, target: str) -> None:
 LOOKS: Mapping[str, Look] = {
     "users": lambda t: [user.id for home in HOMES for user in t.directory.users(home)],
     "user": lambda t: [person.id for person in PEOPLE if t.directory.user(person.id)],
+    "users by id": lambda t: list(t.directory.users_by_id(set(BY_ID))),
     "address": lambda t: [person.id for person in PEOPLE if t.directory.user_by_address(person.address)],
     "entity": lambda t: [person.id for person in PEOPLE if t.directory.entity_by_address(person.address)],
     "login": lambda t: [user.id for person in PEOPLE for user in t.directory.users_by_login(person.login)],
     "devices": lambda t: [each.key.user for each in t.devices.list()],
     "device": lambda t: [key.user for key in KEYS if t.devices.get(key)],
+    "devices by key": lambda t: [key.user for key in t.devices.get_all(KEYS)],
     "count": lambda t: [key.user for key in KEYS if t.devices.count(key.organisation, key.user)],
     "tombstone": lambda t: [k.user for k in KEYS if t.devices.tombstone(replace(k, device_id="GONE"))],
     "found": lambda t: [each.key.user for each in t.devices.find(Listing()).devices],

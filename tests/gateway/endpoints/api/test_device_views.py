@@ -57,12 +57,13 @@ def test_of_a_backends_key_only_that_there_is_one() -> None:
 
 
 def test_counts_are_shown_as_they_are() -> None:
-    shown = counts_view(Counts(3, False, {"Wipe Required": 3}, {"ios": 2, "outlook": 1}))
+    shown = counts_view(Counts(3, False, {"Wipe Required": 3}, {"ios": 2, "outlook": 1}, {"16.1": 3}))
     assert shown.model_dump() == {
         "total": 3,
         "exact": False,
         "states": {"Wipe Required": 3},
         "families": {"ios": 2, "outlook": 1},
+        "protocols": {"16.1": 3},
     }
 
 

@@ -125,6 +125,8 @@ async def test_lists_filter_and_have_pages(client: httpx.AsyncClient, desk: Desk
         cursor = page["next"]
     assert len(set(seen)) == len(seen) == 3
     assert (await client.get(f"{HOME}/wipes", params={"progress": "ordered"})).json()["items"] == []
+    either = {"progress": ["ordered", "cancelled"]}
+    assert len((await client.get(f"{HOME}/wipes", params=either)).json()["items"]) == 3
     assert len((await client.get(f"{HOME}/wipes", params={"user": ann})).json()["items"]) == 3
     assert (await client.get(f"{HOME}/wipes", params={"cursor": "WyJhIiwgImIiXQ"})).status_code == 400
 
