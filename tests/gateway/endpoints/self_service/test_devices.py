@@ -1,5 +1,7 @@
 """What a person does about their own devices at ``/self/`` (product 7.8)."""
 
+import pytest
+
 from gateway.services.safeguards import SafeguardChanges
 from mdm.device import DeviceState, WipeKind
 from tests.support.gateway import Gateway
@@ -28,28 +30,32 @@ async def test_i_wipe_my_account_on_a_phone(gateway: Gateway, ann: Browser) -> N
     assert (await ann.do("/self/devices/PHONE1/remove")).status_code == 409
 
 
+def guard(gateway: Gateway, changes: SafeguardChanges) -> None:
+    gateway.made.safeguards.change(ADMIN, gateway.organisation.id, changes, may_loosen=True)
+
+
 async def test_a_whole_phone_wants_its_name(gateway: Gateway, ann: Browser) -> None:
     await gateway.enrolled()
-    changes = SafeguardChanges(approve_full_wipes=False)
-    gateway.made.safeguards.change(ADMIN, gateway.organisation.id, changes, may_loosen=True)
+    guard(gateway, SafeguardChanges(approve_full_wipes=False))
     unnamed = await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="another")
     assert unnamed.status_code == 400
     assert (await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="PHONE1")).status_code == 303
     assert gateway.device().state is DeviceState.WIPE_REQUIRED
 
 
-async def test_where_two_administrators_decide_no_user_asks(gateway: Gateway, ann: Browser) -> None:
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        (SafeguardChanges(approve_full_wipes=True), "two administrators"),
+        (SafeguardChanges(approve_full_wipes=False, never_full_wipe=True), "accounts only"),
+    ],
+)
+async def test_what_the_organisation_does_not_leave_to_its_people_is_forbidden(
+    gateway: Gateway, ann: Browser, changes: SafeguardChanges, why: str
+) -> None:
     await gateway.enrolled()
-    assert "two administrators" in (await ann.get("/self/devices/PHONE1")).text
-    answer = await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="PHONE1")
-    assert answer.status_code == 403
-    assert gateway.made.wipes.last(gateway.key()) is None
-
-
-async def test_what_the_organisation_forbids_is_forbidden(gateway: Gateway, ann: Browser) -> None:
-    await gateway.enrolled()
-    changes = SafeguardChanges(never_full_wipe=True)
-    gateway.made.safeguards.change(ADMIN, gateway.organisation.id, changes, may_loosen=True)
+    guard(gateway, changes)
+    assert why in (await ann.get("/self/devices/PHONE1")).text
     answer = await ann.do("/self/devices/PHONE1/wipe", kind="device", typed="PHONE1")
     assert answer.status_code == 403
     assert gateway.made.wipes.last(gateway.key()) is None
