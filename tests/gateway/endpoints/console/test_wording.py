@@ -4,14 +4,29 @@ import re
 import tomllib
 from collections import Counter
 from importlib.resources import files
+from types import ModuleType
 
 import pytest
 
 from autodiscover.model import Endpoints
 from autodiscover.verdicts import Status
 from autodiscover.zone import MailRecords, Need, Publication, records
+from certs.chain import Level
 from gateway.endpoints.console.menu import OF_ALL, OF_ONE
 from gateway.endpoints.console.wording import chosen, languages
+from gateway.endpoints.self_service.pages import WORDS
+from gateway.endpoints.wording import read_languages
+from gateway.errors import Kind
+from gateway.services import (
+    administrators,
+    app_passwords,
+    own_account,
+    passkeys,
+    persons,
+    provider_sign_in,
+    signing_in,
+    wipe_guards,
+)
 
 TEXT = re.compile(r"""\b_\(\s*"((?:[^"\\]|\\.)*)\"""")
 PLURAL = re.compile(r"""\bplural\([^,]+,\s*"([^"]*)",\s*"([^"]*)\"""")
@@ -62,6 +77,28 @@ def test_the_second_language_knows_what_records_are_called() -> None:
     ]
     told = {record.note for plan in plans for record in records(plan) if record.note}
     assert {*told, *(each.value for each in (*Need, *Status))} <= languages()["de"].texts.keys()
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        administrators,
+        app_passwords,
+        own_account,
+        passkeys,
+        persons,
+        provider_sign_in,
+        signing_in,
+        wipe_guards,
+    ],
+    ids=lambda module: module.__name__.rpartition(".")[2],
+)
+def test_the_second_language_knows_why_something_is_refused(module: ModuleType) -> None:
+    """Sentences that stand in a service by name; one with a value in it is told as it is."""
+    known = read_languages(WORDS)["de"].texts
+    sentences = {each for name, each in vars(module).items() if name.isupper() and isinstance(each, str)}
+    assert [each for each in sentences if each.endswith(".") and each not in known] == []
+    assert [each.value for each in (*Kind, *Level) if each.value not in known] == []
 
 
 @pytest.mark.parametrize("pages", ["console", "self_service"])
