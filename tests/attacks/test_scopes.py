@@ -3,13 +3,11 @@
 """
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gateway.endpoints.api import ROUTERS
-from tests.support import scopes
 from tests.support.scope_matrix import (
     BODIES,
     ELSEWHERE,
@@ -24,13 +22,6 @@ from tests.support.scope_matrix import (
 from tests.support.scopes import Estate
 
 WHOLE = [scope for scope in SCOPES if not scope.part]
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    made = scopes.furnish(tmp_path_factory.mktemp("estate"))
-    yield made
-    made.desk.services.store.close()
 
 
 @pytest.mark.parametrize("scope", WHOLE, ids=lambda scope: scope.name.replace(" ", "-"))

@@ -30,13 +30,6 @@ NOBODY = {
 """Ids that nobody has."""
 
 
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    made = scopes.furnish(tmp_path_factory.mktemp("estate"))
-    yield made
-    made.desk.services.store.close()
-
-
 @pytest.fixture(autouse=True)
 def _unchanged(estate: Estate) -> Iterator[None]:
     before = estate.digest()

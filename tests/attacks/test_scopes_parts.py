@@ -1,22 +1,13 @@
 """Every route, every role, given for a domain or a group (T25): the other half of ``test_scopes``."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
-from tests.support import scopes
 from tests.support.scope_matrix import ROUTERS_BY_NAME, SCOPES, Scope, all_wrong
 from tests.support.scopes import Estate
 
 PARTS = [scope for scope in SCOPES if scope.part]
-
-
-@pytest.fixture(scope="module")
-def estate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
-    made = scopes.furnish(tmp_path_factory.mktemp("estate"))
-    yield made
-    made.desk.services.store.close()
 
 
 @pytest.mark.parametrize("scope", PARTS, ids=lambda scope: scope.name.replace(" ", "-"))

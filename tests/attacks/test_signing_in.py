@@ -1,7 +1,7 @@
 """Attacks on the door of administration: getting in, round it, and keeping others out (T1, T2, T9, T24)."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -38,7 +38,7 @@ from tests.support.accounts import (
     soon,
     stranger,
 )
-from tests.support.desk import TOKEN, Desk, furnish
+from tests.support.desk import TOKEN, Desk
 
 PROXY = "127.0.0.1"
 SESSIONS = "/api/v1/sessions"
@@ -47,13 +47,6 @@ SESSIONS = "/api/v1/sessions"
 @pytest.fixture(name="home")
 def _home(store: DatabaseStore) -> House:
     return house(store)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = furnish(tmp_path)
-    yield desk
-    desk.services.store.close()
 
 
 @asynccontextmanager

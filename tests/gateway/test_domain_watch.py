@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -19,7 +18,7 @@ from gateway.probes.domain import Examiner
 from gateway.probes.phases import Surroundings
 from gateway.records import Domain
 from gateway.services.domain_records import DomainRecords, Plan, Served
-from gateway.store import DatabaseStore, migrate, open_store
+from gateway.store import DatabaseStore
 from tests.support import dns_server
 from tests.support.dns_server import Misfit
 from tests.support.stores import ACME, NOON, Clock
@@ -27,15 +26,6 @@ from tests.support.stores import ACME, NOON, Clock
 EVERY_S = 3600.0
 CONFIG = DnsConfig(check_every_s=EVERY_S, checks=20)
 LONGEST = EVERY_S * (1 + SPREAD)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DatabaseStore]:
-    url = f"sqlite:///{tmp_path / 'usher.db'}"
-    migrate(url)
-    store = open_store(url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,22 +12,13 @@ from gateway.errors import GatewayError, Kind
 from gateway.health_watch import IN_A_ROW, Backends, HealthWatch
 from gateway.records import Actor, AuditTag, OrganisationState
 from gateway.services.tenants import Settings, Tenants
-from gateway.store import DatabaseStore, migrate, open_store
+from gateway.store import DatabaseStore
 from tests.support import ports
 from tests.support.stores import Clock, Keys
 from tests.support.stranger import CHALLENGE, answer, sound, stranger, trusted
 from tests.support.world import ADMIN
 
 ACTIVE, IMPAIRED, INACTIVE = OrganisationState.ACTIVE, OrganisationState.IMPAIRED, OrganisationState.INACTIVE
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DatabaseStore]:
-    url = f"sqlite:///{tmp_path / 'usher.db'}"
-    migrate(url)
-    store = open_store(url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """An administrator's desk: a gateway's services on a real SQLite file, and its admin listener over HTTP."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pytest
 from click.testing import Result
 
 from certs.signing import new_signing_key
@@ -78,6 +79,14 @@ def furnish(folder: Path, url: str = "") -> Desk:
     config.audit_key_file.write_bytes(new_signing_key())
     app.prepare(config)
     return Desk(path, config, app.services(config))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A fresh one on SQLite."""
+    desk = furnish(tmp_path)
+    yield desk
+    desk.services.store.close()
 
 
 @contextlib.asynccontextmanager

@@ -122,3 +122,13 @@ def _switched(connection: Connection, how: str) -> list[str]:
         return [f"ALTER TABLE {table} {how} TRIGGER USER" for table in _TABLES]
     found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
     return [f"DROP TRIGGER {name}" for (name,) in found]
+
+
+def checkpointed(store: DatabaseStore, size: int) -> Trail:
+    """A trail of ``size`` records with a checkpoint after the fourth and one at its end."""
+    made = Trail(store)
+    made.write(4)
+    made.checkpoint()
+    made.write(size - 4, first=5)
+    made.checkpoint()
+    return made

@@ -1,25 +1,13 @@
 """The administration's process sends what happens to whoever is to be told."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from gateway import app
 from gateway.records import Actor
 from gateway.services.webhooks import WebhookChanges
-from tests.support.desk import Desk, furnish
+from tests.support.desk import Desk
 from tests.support.gateway import until
 from tests.support.receivers import receiver
 
 ADMIN = Actor("admin", "root")
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = furnish(tmp_path)
-    yield desk
-    desk.services.store.close()
 
 
 async def test_an_event_leaves_the_process_that_is_composed_for_it(desk: Desk) -> None:

@@ -12,13 +12,8 @@ from gateway.config import Config
 from gateway.config.telling import Audit
 from gateway.errors import GatewayError, Kind
 from gateway.services.audit_verifying import LastReport
-from tests.support.desk import Desk, furnish
+from tests.support.desk import Desk
 from tests.support.inhabited import ADMIN
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return furnish(tmp_path)
 
 
 def wired(desk: Desk, **settings: Path) -> Trail:
@@ -35,7 +30,6 @@ def test_checkpoints_are_appended_to_the_file_outside(desk: Desk, tmp_path: Path
     assert seal is not None
     lines = (tmp_path / "outside").read_text().splitlines()
     assert [json.loads(line)["sequence"] for line in lines] == [seal.sequence]
-    desk.services.store.close()
 
 
 @pytest.mark.parametrize("handed_over", [True, False])
@@ -47,7 +41,6 @@ def test_a_former_key_is_believed_where_it_was_handed_over(
     desk.config.audit_key_file.write_bytes(new_signing_key())
     settings = {"former_keys_file": tmp_path / "former.pem"} if handed_over else {}
     assert wired(desk, **settings).audit_verifier.verify().sound is handed_over
-    desk.services.store.close()
 
 
 def test_without_the_key_nothing_is_sealed(desk: Desk) -> None:
@@ -56,4 +49,3 @@ def test_without_the_key_nothing_is_sealed(desk: Desk) -> None:
     with pytest.raises(GatewayError) as refused:
         made.checkpoints.round()
     assert refused.value.kind is Kind.UNAVAILABLE
-    desk.services.store.close()

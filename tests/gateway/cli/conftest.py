@@ -1,8 +1,7 @@
 """A gateway's configuration and database on disk, and its commands as an operator calls them."""
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,15 +9,9 @@ from click.testing import CliRunner, Result
 
 from gateway.cli import main
 from gateway.services.tenants import Settings
-from tests.support.desk import Desk, Usher, furnish
+from mdm.device import Device
+from tests.support.desk import Desk, Usher
 from tests.support.world import ADMIN, PASSWORD
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = furnish(tmp_path)
-    yield desk
-    desk.services.store.close()
 
 
 @pytest.fixture
@@ -51,3 +44,13 @@ def usher(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Usher:
 def asked(usher: Usher) -> Callable[..., Any]:
     """Runs ``usher`` with ``--json`` and reads the answer."""
     return lambda *arguments: json.loads(usher(*arguments, "--json").stdout)
+
+
+@pytest.fixture
+def ordered(usher: Usher, desk: Desk, ann: str) -> Device:
+    """Ann's phone, which is to be wiped."""
+    phone = desk.phone(ann)
+    usher("device", "wipe", ann)
+    found = desk.services.devices.get(phone.key)
+    assert found is not None
+    return found

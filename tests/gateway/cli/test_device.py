@@ -55,15 +55,6 @@ def test_no_policy_key_is_ever_printed(usher: Usher, desk: Desk, ann: str) -> No
             assert key not in words
 
 
-@pytest.fixture
-def ordered(usher: Usher, desk: Desk, ann: str) -> Device:
-    phone = desk.phone(ann)
-    usher("device", "wipe", ann)
-    found = desk.services.devices.get(phone.key)
-    assert found is not None
-    return found
-
-
 def test_progress_tells_a_failure(desk: Desk, ann: str, ordered: Device) -> None:
     world, body = desk.world, partnership.wipe_acknowledgement(WipeKind.ACCOUNT, 2)
     world.provision(ordered.key, partnership.initial(Version.V16_1))

@@ -27,15 +27,6 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
     return install
 
 
-@pytest.fixture
-def ordered(usher: Usher, desk: Desk, ann: str) -> Device:
-    phone = desk.phone(ann)
-    usher("device", "wipe", ann)
-    found = desk.services.devices.get(phone.key)
-    assert found is not None
-    return found
-
-
 def test_a_user_with_several_devices_has_to_say_which(usher: Usher, desk: Desk, ann: str) -> None:
     desk.phone(ann, "PHONE1")
     desk.phone(ann, "PHONE2")

@@ -6,10 +6,9 @@ import logging
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -21,18 +20,11 @@ from gateway.endpoints.principals import Administrators
 from gateway.errors import GatewayError, Kind
 from gateway.records.authority import Authority
 from tests.support.accounts import arrived
-from tests.support.desk import TOKEN, Desk, furnish
+from tests.support.desk import TOKEN, Desk
 from tests.support.serving import ours
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ALL = "/api/v1/organisations"
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = furnish(tmp_path)
-    yield desk
-    desk.services.store.close()
 
 
 @pytest.fixture

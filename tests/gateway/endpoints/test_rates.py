@@ -1,15 +1,13 @@
 """Budgets of requests: how much, for whom, how it is told (product 7.3)."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from gateway.config import Admin
 from gateway.endpoints.rates import MAXIMUM, Budget, Overrun, Rates
-from tests.support.desk import Desk, browser, furnish
+from tests.support.desk import Desk, browser
 
 
 class Hand:
@@ -97,13 +95,6 @@ def test_the_headers_have_the_form_of_structured_fields() -> None:
     headers = told(Budget("reads", 0.3, 7).spend("ann", 5.0))
     assert re.fullmatch(r'"[a-z]+";q=\d+;w=\d+', headers["ratelimit-policy"])
     assert re.fullmatch(r'"[a-z]+";r=\d+;t=\d+', headers["ratelimit"])
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = furnish(tmp_path)
-    yield desk
-    desk.services.store.close()
 
 
 async def test_the_admin_listener_tells_what_is_left(desk: Desk) -> None:

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from gateway.chance import Secrets
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import Actor, AuditTag, Scope, User
 from gateway.services.app_passwords import LABEL_LIMIT, LONGEST, MAXIMUM, AppPasswords
 from gateway.services.drawn_secrets import app_password_digest
 from gateway.services.user_changes import UserChanges
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 ANN = Actor("user", "ann@acme.example", "192.0.2.7")
@@ -25,13 +26,6 @@ def ann(world: World) -> User:
 @pytest.fixture
 def made(world: World) -> AppPasswords:
     return AppPasswords(world.store, world.clock, Secrets(), {"default"})
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
-    return caught.value
 
 
 def test_the_secret_is_shown_once_and_kept_nowhere(world: World, made: AppPasswords, ann: User) -> None:

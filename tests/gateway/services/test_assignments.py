@@ -1,16 +1,15 @@
 """For whom a policy holds (product 4.2)."""
 
-from collections.abc import Callable
-
 import pytest
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import AuditTag, Scope, User
 from gateway.services.assignments import Target
 from gateway.services.user_changes import UserChanges
 from mdm.device import DeviceKey, DeviceState
 from mdm.layers import Reach
 from tests.support.fleet_policies import CAMERA, STRICT, Office, furnish_office, named_policy
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 EVERYBODY = Target(Reach.ORGANISATION)
@@ -23,13 +22,6 @@ def office(world: World) -> Office:
     named_policy(world, "strict", STRICT)
     named_policy(world, "camera", CAMERA)
     return office
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
-    return caught.value
 
 
 def test_a_policy_that_nobody_has_touches_nobody(office: Office) -> None:

@@ -12,7 +12,7 @@ from gateway.services.audit_archiving import AuditArchiving
 from gateway.services.audit_files import FileInspection
 from gateway.store import DatabaseStore
 from tests.support.stores import NOON, store, store_url
-from tests.support.trails import WHO, Trail, signer
+from tests.support.trails import WHO, Trail, checkpointed, signer
 
 __all__ = ["store", "store_url"]
 SIZE = 9
@@ -35,12 +35,7 @@ class Sheets:
 
 @pytest.fixture
 def trail(store: DatabaseStore) -> Trail:
-    made = Trail(store)
-    made.write(4)
-    made.checkpoint()
-    made.write(SIZE - 4, first=5)
-    made.checkpoint()
-    return made
+    return checkpointed(store, SIZE)
 
 
 def archiving(trail: Trail) -> AuditArchiving:

@@ -15,7 +15,7 @@ from gateway.services.audit_verifying import AuditVerifier, LastReport, Report
 from gateway.store import DatabaseStore
 from gateway.store.tables_audit import audit
 from tests.support.stores import NOON, store, store_url
-from tests.support.trails import Trail, signer
+from tests.support.trails import Trail, checkpointed, signer
 
 __all__ = ["store", "store_url"]
 SIZE = 7
@@ -24,12 +24,7 @@ EVERY = range(1, SIZE + 1)
 
 @pytest.fixture
 def trail(store: DatabaseStore) -> Trail:
-    made = Trail(store)
-    made.write(4)
-    made.checkpoint()
-    made.write(SIZE - 4, first=5)
-    made.checkpoint()
-    return made
+    return checkpointed(store, SIZE)
 
 
 def test_an_untouched_trail_is_sound(trail: Trail) -> None:

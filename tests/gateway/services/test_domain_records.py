@@ -1,8 +1,6 @@
 """What a domain publishes, and what is kept of a look at it (product 2.5)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from gateway.errors import GatewayError, Kind
 from gateway.services.discovery import deployment
 from gateway.services.domain_records import DomainRecords, Plan, Served
 from gateway.services.tenants import Settings, Tenants
-from gateway.store import DatabaseStore, migrate, open_store
+from gateway.store import DatabaseStore
 from tests.support.stores import NOON, Clock, Keys
 from tests.support.world import ADMIN
 
@@ -24,15 +22,6 @@ RICH = Served(
     Endpoints("https://mail.example.test/x", imap=MailServer("imap.test", 993)),
     MailRecords(("mx.test",), "v=spf1 mx -all", "", ("s1",)),
 )
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DatabaseStore]:
-    url = f"sqlite:///{tmp_path / 'usher.db'}"
-    migrate(url)
-    store = open_store(url)
-    yield store
-    store.close()
 
 
 @pytest.fixture

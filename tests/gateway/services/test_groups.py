@@ -11,16 +11,10 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import AuditTag, EntityState, Scope
 from gateway.services.groups import MAXIMUM_PRIORITY, GroupChanges
 from gateway.store import migrate, open_store
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 ANN = "ann@acme.example"
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
-    return caught.value
 
 
 def made(world: World, *names: str) -> None:

@@ -1,12 +1,11 @@
 """Whose mailbox is opened to whom (product 1)."""
 
-from collections.abc import Callable
-
 import pytest
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import AuditTag, ResourceKind, Right
 from gateway.services.groups import GroupChanges
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 FULL = [Right.FULL_ACCESS]
@@ -20,13 +19,6 @@ def _people(world: World) -> None:
     world.user(BOB)
     world.groups.create(ADMIN, "acme", "staff", GroupChanges(address="staff@acme.example"))
     world.resources.create(ADMIN, "acme", ROOM, "Room", ResourceKind.ROOM)
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
-    return caught.value
 
 
 def opened(world: World, address: str = ANN) -> list[str]:

@@ -1,6 +1,5 @@
 """Policies: versions, roll back, and what their change does to devices (product 4.3)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,6 +10,7 @@ from mdm.ashttp import Version
 from mdm.device import DeviceState, WipeKind
 from mdm.policy import DEFAULT
 from tests.support import partnership
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 STRICT = {"settings": {"DevicePasswordEnabled": True, "MinDevicePasswordLength": 6}}
@@ -129,12 +129,6 @@ def test_a_fleet_larger_than_a_page(world: World, ann: User, monkeypatch: pytest
     assert world.policies.set_policy(ADMIN, "acme", STRICT).devices == 5
     states = {device.state for device in world.devices.list(ann.organisation)}
     assert states == {DeviceState.PROVISIONING_REQUIRED}
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> None:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
 
 
 def test_named_policies_have_versions_of_their_own(world: World, ann: User) -> None:

@@ -1,16 +1,16 @@
 """Links to profiles: good once and for a while, and nobody gets one out of the database."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from gateway.chance import Secrets
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import AuditTag, OrganisationState, UserState
 from gateway.services.profiles import TOKEN, Fetcher, Profiles
 from gateway.services.tenants import Settings
 from gateway.services.user_changes import UserChanges
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
 
 
@@ -31,12 +31,6 @@ def behind(profiles: Profiles, link: str) -> Fetcher:
     found = profiles.behind(link)
     assert found is not None
     return found
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> None:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
 
 
 def test_a_link_leads_to_its_user_once(world: World, profiles: Profiles) -> None:

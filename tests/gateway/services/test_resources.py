@@ -2,18 +2,11 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import AuditTag, EntityState, ResourceKind, Scope
 from gateway.services.resources import ResourceChanges
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, World
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> None:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
 
 
 def test_a_resource_from_beginning_to_end(world: World) -> None:

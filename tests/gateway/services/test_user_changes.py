@@ -1,13 +1,12 @@
 """What may become of a user (product 1)."""
 
-from collections.abc import Callable
-
 import pytest
 
-from gateway.errors import GatewayError, Kind
+from gateway.errors import Kind
 from gateway.records import DETAILS, AuditTag, ResourceKind, User, UserSource, UserState
 from gateway.services.tenants import Settings
 from gateway.services.user_changes import MAXIMUM_ALIASES, UserChanges
+from tests.support.refusals import refused
 from tests.support.world import ADMIN, PASSWORD, World
 
 
@@ -15,13 +14,6 @@ from tests.support.world import ADMIN, PASSWORD, World
 def ann(world: World) -> User:
     world.organisation()
     return world.users.set_aliases(ADMIN, world.user().id, ["anne@acme.example", "a@acme.example"])
-
-
-def refused(kind: Kind, act: Callable[[], object]) -> GatewayError:
-    with pytest.raises(GatewayError) as caught:
-        act()
-    assert caught.value.kind is kind
-    return caught.value
 
 
 def change(world: World, user: User, **values: object) -> User:
