@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from gateway.cli.import_lines import Line
+from gateway.endpoints.people_tables import Line
 from gateway.endpoints.spreadsheets import harmless
 
 LISTED = 100

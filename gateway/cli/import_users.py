@@ -16,13 +16,13 @@ import click
 
 from gateway.chance import Secrets
 from gateway.cli.api import at
-from gateway.cli.import_lines import Line, read_lines
 from gateway.cli.import_reports import Outcome, Passwords, Report
 from gateway.cli.local import Work, on_store
 from gateway.cli.meter import progress_line
 from gateway.endpoints.api.bulk_users import UserResult, UserResults
 from gateway.endpoints.api.groups import GroupView
 from gateway.endpoints.api.users import UserView
+from gateway.endpoints.people_tables import Line, lines
 from gateway.errors import GatewayError, Kind
 
 BATCH = 100
@@ -66,9 +66,9 @@ def users(
         told = stack.enter_context(Report(report))
         keeper = stack.enter_context(Passwords(new_passwords)) if new_passwords and not dry_run else None
         meter = stack.enter_context(progress_line(output=False))
-        lines = stack.enter_context(read_lines(file))
+        table = stack.enter_context(file.open(encoding="utf-8", newline=""))
         trip = _Trip(work, organisation, told, keeper, made_up=new_passwords is not None)
-        for batch in _batches(lines):
+        for batch in _batches(lines(table)):
             (trip.rehearse if dry_run else trip.send)(batch)
             meter.tell(f"{told.total} lines: {told.summary(dry_run=dry_run)}")
     _tell(work, told, dry_run)
@@ -127,8 +127,7 @@ class _Trip:
         elif problem.status == 409 and self._is_there(line.address):
             self.report.add(line, Outcome.PRESENT)
         else:
-            faults = [f"{each.field}: {each.fault}" for each in problem.errors]
-            self.report.add(line, Outcome.REFUSED, "; ".join(faults) or problem.detail or problem.title)
+            self.report.add(line, Outcome.REFUSED, problem.words())
 
     def _sent(self, items: Sequence[dict[str, object]]) -> Sequence[UserResult]:
         """A batch that may or may not have arrived is sent again under its key."""

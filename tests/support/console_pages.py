@@ -14,6 +14,7 @@ APART = frozenset(
         "/events/moved",
         "/sign-in/provider/callback",
         "/webhooks/{webhook}",
+        "/audit/export",
         "/o/{organisation}/devices.csv",
     }
 )

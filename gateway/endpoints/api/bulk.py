@@ -68,6 +68,11 @@ class ProblemView(BaseModel):
     detail: str = ""
     errors: list[FaultView] = Field(default_factory=list)
 
+    def words(self) -> str:
+        """The same in a line."""
+        faults = [f"{each.field}: {each.fault}" for each in self.errors]
+        return "; ".join(faults) or self.detail or self.title
+
 
 class ResultView(BaseModel):
     """What became of one item; ``index`` is its place in the request, from 0."""

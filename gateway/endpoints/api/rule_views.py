@@ -1,5 +1,6 @@
 """Rules, impacts and decisions as the REST API and ``usher rule --json`` show them (product 6.4, 7.3)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -139,9 +140,10 @@ class DecisionView(BaseModel):
 
 
 class ExpectedView(BaseModel):
-    """An override that waits for its device."""
+    """An override that waits for its device; ``address`` is the user's."""
 
     user: str
+    address: str
     device_id: str
     level: AccessLevel
     reason: str
@@ -196,9 +198,11 @@ def decision_view(decision: Decision) -> DecisionView:
     )
 
 
-def expected_view(expected: ExpectedDevice) -> ExpectedView:
+def expected_view(expected: ExpectedDevice, addresses: Mapping[str, str]) -> ExpectedView:
+    """``addresses``: of users, by their ids."""
     return ExpectedView(
         user=expected.key.user,
+        address=addresses[expected.key.user],
         device_id=expected.key.device_id,
         level=expected.level,
         reason=expected.reason,

@@ -4,6 +4,7 @@ A rule is a document of ``mdm.rule_documents``, which names every fault; users a
 address or name and shown so. ``force`` puts in force what would lock everybody out or let everybody in.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from gateway.endpoints.api.calls import (
     Filter,
     Plain,
     Query,
+    UseCases,
     With,
     choice,
     encodable,
@@ -44,7 +46,7 @@ from gateway.endpoints.api.rule_views import (
     saved_view,
 )
 from gateway.errors import GatewayError, Kind
-from gateway.records import Actor
+from gateway.records import Actor, ExpectedDevice
 from gateway.records.authority import Permission
 from gateway.services.decisions import Imagined
 from gateway.services.reasons import tidy_reason
@@ -276,7 +278,7 @@ def decide(organisation: str, body: Question, use: With, _actor: Reader) -> Deci
 @router.get("/overrides")
 def list_expected(organisation: str, use: With, _actor: Reader) -> ExpectedList:
     """Overrides that wait for devices which nobody has seen yet."""
-    return ExpectedList(items=[expected_view(each) for each in use.overrides.expected(organisation)])
+    return ExpectedList(items=_expected(use, use.overrides.expected(organisation)))
 
 
 @router.put(OVERRIDE)
@@ -288,10 +290,15 @@ def put_override(
     done = use.overrides.put(actor, key, body.level, body.reason, aware(body.until))
     if isinstance(done, Device):
         return OverrideView(device=owned_view(use.finder, done), expected=None)
-    return OverrideView(device=None, expected=expected_view(done) if done else None)
+    return OverrideView(device=None, expected=_expected(use, [done])[0] if done else None)
 
 
 @router.delete(OVERRIDE, status_code=204)
 def remove_override(organisation: str, user: str, device_id: str, use: With, actor: DeviceWriter) -> None:
     """Let the rules decide again."""
     use.overrides.put(actor, use.finder.key(organisation, user, device_id), None)
+
+
+def _expected(use: UseCases, found: Sequence[ExpectedDevice]) -> list[ExpectedView]:
+    addresses = use.finder.addresses(each.key.user for each in found)
+    return [expected_view(each, addresses) for each in found]

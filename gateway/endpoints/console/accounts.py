@@ -13,18 +13,21 @@ from gateway.endpoints.api.administrators import (
     AccountChanges,
     NewAccount,
     PasswordBody,
+    SamePerson,
     appoint_administrator,
     change_administrator,
     create_administrator,
     dismiss_administrator,
     get_administrator,
+    link_administrator,
     list_administrators,
     remove_administrator,
     reset_second_factor,
     set_administrator_password,
+    unlink_administrator,
 )
 from gateway.endpoints.api.tokens import NewToken, TokenFilter, list_tokens, mint_token, revoke_token
-from gateway.endpoints.console.asking import Ask, opens, or_again
+from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
@@ -50,9 +53,11 @@ def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
 
 def _account(ask: Ask, administrator: str, problem: GatewayError | None = None) -> Response:
     known = ask.call(get_administrator, administrator=administrator)
+    accounts = ask.call(list_administrators, query=ALL).items
     return ask.page(
         "administrator.html",
         account=known,
+        same=[each for each in accounts if each.person == known.person and each.id != known.id],
         roles=ask.pairs(ROLES),
         place=place(known.name),
         problem=problem,
@@ -133,6 +138,23 @@ def dismiss(administrator: str, ask: Annotated[Ask, opens(dismiss_administrator)
     """Take a role away."""
     wanted = body(AppointmentBody, _appointment(ask.form))
     ask.call(dismiss_administrator, administrator=administrator, body=wanted)
+    return ask.to(place(administrator))
+
+
+@router.post(ONE + "/person")
+@or_again(_account)
+def link(administrator: str, ask: Annotated[Ask, opens(link_administrator)]) -> Response:
+    """Say whose second account it is."""
+    wanted = body(SamePerson, {"administrator": ask.form.text("same_as")})
+    ask.call(link_administrator, administrator=administrator, body=wanted)
+    return ask.to(place(administrator))
+
+
+@router.post(ONE + "/person/own")
+@or_again(_account)
+def unlink(administrator: str, ask: Annotated[Ask, opens(unlink_administrator)]) -> Response:
+    """Say that it belongs to a person of its own."""
+    ask.call(unlink_administrator, administrator=administrator)
     return ask.to(place(administrator))
 
 

@@ -17,6 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from gateway.endpoints.api.all_devices import list_all_devices
 from gateway.endpoints.api.calls import ADMINISTRATOR, PAGE_DEFAULT, PAGE_LIMIT, Needs, Page, require
 from gateway.endpoints.api.organisations import OrganisationView, get_organisation, list_organisations
 from gateway.endpoints.api.sessions import Proof, confirm_session
@@ -149,6 +150,7 @@ class Ask:
             "menu": self.request.app.state.menu,
             "here": self.request.path_params.get("organisation", ""),
             "organisations": self.organisations,
+            "finds": self.may(list_all_devices),
             "theme": self.request.cookies.get(THEME, ""),
         }
 

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from gateway.endpoints.api import (
     administrators,
+    all_devices,
     archive,
     audit,
     conduct,
@@ -21,6 +22,7 @@ from gateway.endpoints.api import (
     resources,
     rules,
     safeguards,
+    scp,
     tokens,
     users,
     webhooks,
@@ -59,21 +61,25 @@ OF_ONE: Sequence[Entry] = (
     Entry("Policies", "/console/o/{home}/policies", policies.list_policies),
     Entry("Access rules", "/console/o/{home}/rules", rules.get_rules),
     Entry("Domains", "/console/o/{home}/domains", domains.list_domains),
+    Entry("Expected devices", "/console/o/{home}/expected", rules.list_expected),
     Entry("Webhooks", "/console/o/{home}/webhooks", named(webhooks.router, "list_webhooks")),
     Entry("Mail notices", "/console/o/{home}/notices", named(notices.router, "list_notices")),
     Entry("Settings", "/console/o/{home}/settings", safeguards.get_safeguards),
 )
 OF_ALL: Sequence[Entry] = (
     Entry("Overview", "/console/", list_organisations),
+    Entry("All devices", "/console/devices", all_devices.list_all_devices),
     Entry("Organisations", "/console/organisations", list_organisations),
     Entry("Mail servers", "/console/backends", machine.list_backends),
     Entry("Certificates", "/console/certificates", machine.list_certificates),
+    Entry("Active Directory", "/console/active-directory", scp.service_connection_points),
     Entry("Administrators", "/console/administrators", administrators.list_administrators),
     Entry("API tokens", "/console/tokens", tokens.mint_token),
     Entry("Events", "/console/events", events.list_events),
     Entry("Webhooks", "/console/webhooks", named(webhooks.everywhere, "list_webhooks")),
     Entry("Mail notices", "/console/notices", named(notices.everywhere, "list_notices")),
     Entry("Audit", "/console/audit", audit.list_records),
+    Entry("Stop every wipe", "/console/stop-wipes", wipes.stop_all_wipes),
 )
 
 

@@ -5,9 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.endpoints.api.app_passwords import list_app_passwords, revoke_app_password
 from gateway.endpoints.api.device_queries import DeviceQuery
 from gateway.endpoints.api.devices import list_devices
 from gateway.endpoints.api.jobs import Departure, offboard_user
+from gateway.endpoints.api.profile_links import create_profile_link
 from gateway.endpoints.api.users import (
     Changes,
     NewUser,
@@ -26,7 +28,7 @@ from gateway.services.offboarding import DEFAULT_WAIT
 
 router = APIRouter(prefix="/o/{organisation}/users")
 
-ACTS = (change_user, remove_user, offboard_user)
+ACTS = (change_user, remove_user, offboard_user, create_profile_link, revoke_app_password)
 DAY_S = 24 * 3600
 PLAIN = ("display_name", "state", "first_name", "last_name", "backend", "moved_to")
 
@@ -42,7 +44,8 @@ def _list(ask: Ask, organisation: str, problem: GatewayError | None = None) -> R
     )
 
 
-def _person(ask: Ask, organisation: str, user: str, problem: GatewayError | None = None) -> Response:
+def person(ask: Ask, organisation: str, user: str, problem: GatewayError | None = None) -> Response:
+    """The page of a person as things are now, with why the last thing was refused."""
     home = ask.organisation(organisation)
     known = ask.call(get_user, organisation=home.id, user=user)
     devices = ask.call(list_devices, organisation=home.id, query=DeviceQuery(user=known.id)).items
@@ -52,6 +55,7 @@ def _person(ask: Ask, organisation: str, user: str, problem: GatewayError | None
         person=known,
         where=ask.call(get_place, organisation=home.id, user=known.id),
         devices=devices,
+        app_passwords=ask.call(list_app_passwords, organisation=home.id, user=known.id),
         details=DETAILS,
         days=DEFAULT_WAIT.days,
         place=place(home.alias, known.id),
@@ -78,11 +82,11 @@ def create(organisation: str, ask: Annotated[Ask, opens(create_user)]) -> Respon
 @router.get("/{user}")
 def user(organisation: str, user: str, ask: Annotated[Ask, opens(get_user)]) -> Response:
     """One person."""
-    return _person(ask, organisation, user)
+    return person(ask, organisation, user)
 
 
 @router.post("/{user}")
-@or_again(_person)
+@or_again(person)
 def change(organisation: str, user: str, ask: Annotated[Ask, opens(change_user)]) -> Response:
     """Change what the form shows."""
     ask.call(change_user, organisation=organisation, user=user, body=body(Changes, _wanted(ask)))
@@ -90,7 +94,7 @@ def change(organisation: str, user: str, ask: Annotated[Ask, opens(change_user)]
 
 
 @router.post("/{user}/remove")
-@or_again(_person)
+@or_again(person)
 def remove(organisation: str, user: str, ask: Annotated[Ask, opens(remove_user)]) -> Response:
     """Remove a user with all devices."""
     ask.call(remove_user, organisation=organisation, user=user)
@@ -98,7 +102,7 @@ def remove(organisation: str, user: str, ask: Annotated[Ask, opens(remove_user)]
 
 
 @router.post("/{user}/offboard")
-@or_again(_person)
+@or_again(person)
 def offboard(organisation: str, user: str, ask: Annotated[Ask, opens(offboard_user)]) -> Response:
     """Wipe all devices, wait for them, block, disable and report: one job."""
     days = ask.form.number("days")

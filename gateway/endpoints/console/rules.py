@@ -1,6 +1,6 @@
 """Access rules (product 6, 7.2): the set in force, what is suspicious about it, and the tester beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter
@@ -40,6 +40,7 @@ from mdm.rules import Mode
 router = APIRouter(prefix="/o/{organisation}/rules")
 
 ONE = "/{rule}"
+TIMES = ("created_at", "changed_at")
 CONDITIONS = 8
 """Empty conditions that the editor offers beside those that are there: at least one."""
 
@@ -150,7 +151,7 @@ def default(organisation: str, ask: Annotated[Ask, opens(set_default)]) -> Respo
     if ask.form.text("do") != "save":
         impact = ask.call(rehearse_default, organisation=organisation, body=wanted)
         return _rules(ask, organisation, impact=impact)
-    ask.call(set_default, organisation=organisation, body=wanted, query=_forced(ask))
+    ask.call(set_default, organisation=organisation, body=wanted, query=forced(ask))
     return ask.to(place(organisation))
 
 
@@ -159,7 +160,7 @@ def default(organisation: str, ask: Annotated[Ask, opens(set_default)]) -> Respo
 def mode(organisation: str, ask: Annotated[Ask, opens(set_mode)]) -> Response:
     """Let the same rules follow other semantics."""
     wanted = body(ModeChange, {"mode": ask.form.text("mode")})
-    ask.call(set_mode, organisation=organisation, body=wanted, query=_forced(ask))
+    ask.call(set_mode, organisation=organisation, body=wanted, query=forced(ask))
     return ask.to(place(organisation))
 
 
@@ -168,7 +169,7 @@ def mode(organisation: str, ask: Annotated[Ask, opens(set_mode)]) -> Response:
 def back(organisation: str, ask: Annotated[Ask, opens(roll_back)]) -> Response:
     """Put an earlier set in force again."""
     wanted = body(RollBack, {"version": ask.form.number("version")})
-    ask.call(roll_back, organisation=organisation, body=wanted, query=_forced(ask))
+    ask.call(roll_back, organisation=organisation, body=wanted, query=forced(ask))
     return ask.to(place(organisation))
 
 
@@ -195,13 +196,18 @@ def change(organisation: str, rule: str, ask: Annotated[Ask, opens(change_rule)]
 @or_again(_rules)
 def remove(organisation: str, rule: str, ask: Annotated[Ask, opens(remove_rule)]) -> Response:
     """Remove a rule."""
-    ask.call(remove_rule, organisation=organisation, rule=rule, query=_forced(ask))
+    ask.call(remove_rule, organisation=organisation, rule=rule, query=forced(ask))
     return ask.to(place(organisation))
 
 
 def place(organisation: str) -> str:
     """Where the rules are."""
     return f"/console/o/{organisation}/rules"
+
+
+def written(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rules as they can be sent back: when each was made and changed the gateway says itself."""
+    return [{name: value for name, value in rule.items() if name not in TIMES} for rule in rules]
 
 
 def document_of(form: Form) -> dict[str, Any]:
@@ -222,7 +228,7 @@ def document_of(form: Form) -> dict[str, Any]:
     }
 
 
-def _forced(ask: Ask) -> Forced:
+def forced(ask: Ask) -> Forced:
     return Forced(force=ask.form.has("force"))
 
 
@@ -232,13 +238,13 @@ def _saved(
     document = document_of(ask.form)
     if ask.form.text("do") != "save":
         return _typed(ask, organisation, rule, said=_rehearsed(ask, organisation, rule, document))
-    ask.call(act, organisation=organisation, **named, body=document, query=_forced(ask))
+    ask.call(act, organisation=organisation, **named, body=document, query=forced(ask))
     return ask.to(place(organisation))
 
 
 def _rehearsed(ask: Ask, organisation: str, rule: str, document: dict[str, Any]) -> RehearsalView:
     """What the whole set would do with this rule in it."""
-    present = ask.call(get_rules, organisation=organisation).rules
+    present = written(ask.call(get_rules, organisation=organisation).rules)
     others = [each for each in present if rule not in (each.get("id"), each.get("name"))]
     known = next((each for each in present if rule and rule in (each.get("id"), each.get("name"))), {})
     whole = body(WholeSet, {"rules": [*others, {**known, **document}]})

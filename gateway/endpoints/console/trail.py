@@ -1,11 +1,12 @@
 """The audit trail in the console (product 8): asked as the API asks it."""
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.audit import AuditFilter, list_records
+from gateway.endpoints.api.audit import AuditChoice, AuditFilter, export, list_records, verify
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import query
 from gateway.errors import GatewayError
@@ -33,4 +34,16 @@ def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
         found=found,
         problem=problem,
         tags=[each.value for each in AuditTag],
+        choice=urlencode({name: value for name, value in asked.items() if name in AuditChoice.model_fields}),
+        can_verify=ask.may(verify),
     )
+
+
+@router.get("/export")
+def take(ask: Annotated[Ask, opens(export)]) -> Response:
+    """The records that were asked for, to keep; the export itself stands in the trail."""
+    known = AuditChoice.model_fields
+    asked = {name: value for name, value in ask.query.items() if name in known and value}
+    answer = ask.call(export, query=query(AuditChoice, asked))
+    answer.headers["Content-Disposition"] = 'attachment; filename="audit.ndjson"'
+    return answer

@@ -25,6 +25,7 @@ from gateway.endpoints.api.wipes import (
     offer_wipes,
     reject_order,
     request_wipe,
+    stop_wipes,
 )
 from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.device import Key, OfDevice, place
@@ -97,6 +98,7 @@ def orders(organisation: str, ask: Annotated[Ask, opens(list_orders)]) -> Respon
         home=home,
         found=found,
         awaiting=awaiting.items,
+        can_stop=ask.may(stop_wipes, home.id),
     )
 
 

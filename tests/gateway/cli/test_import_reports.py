@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.import_lines import Line
 from gateway.cli.import_reports import LISTED, Outcome, Passwords, Report
+from gateway.endpoints.people_tables import Line
 from gateway.services.password_policy import fault_of
 
 

@@ -3,20 +3,10 @@
 import httpx
 
 from gateway.records import AuditTag
-from gateway.records.app_passwords import AppPassword
+from tests.support.app_passwords import given
 from tests.support.desk import Desk
-from tests.support.stores import NOON
 
 ACME = "/api/v1/organisations/acme/users"
-
-
-def given(desk: Desk, address: str, identity: str = "k-1") -> None:
-    owner = desk.services.users.get(address)
-    made = AppPassword(
-        identity, owner.organisation, owner.id, "phone", identity * 10, NOON, device_id="PHONE1"
-    )
-    with desk.services.store.write() as transaction:
-        transaction.app_passwords.add(made)
 
 
 async def test_they_are_listed_without_what_proves_them(

@@ -69,3 +69,18 @@ async def test_a_token_is_shown_once_and_revoked(sitting: Sitting, hank: Authori
         token = page[page.index("/console/tokens/t-") :].split("/revoke")[0]
         assert (await client.post(f"{token}/revoke", data={"csrf": ""})).is_redirect
         assert "revoked" in (await client.get("/console/tokens")).text
+
+
+async def test_two_accounts_are_one_persons_until_somebody_says_otherwise(
+    desk: Desk, browser: httpx.AsyncClient
+) -> None:
+    for name in ("hank", "henry"):
+        appoint(desk, name, Appointment(Role.VIEWER))
+    place = f"{ACCOUNTS}/hank"
+    refused = await browser.post(f"{place}/person", data={"same_as": "nobody"})
+    assert refused.status_code == 400
+    assert 'value="nobody"' in refused.text
+    assert (await browser.post(f"{place}/person", data={"same_as": "henry"})).is_redirect
+    assert f"{ACCOUNTS}/henry" in (await browser.get(place)).text
+    assert (await browser.post(f"{place}/person/own", data={"csrf": ""})).is_redirect
+    assert f"{ACCOUNTS}/henry" not in (await browser.get(place)).text

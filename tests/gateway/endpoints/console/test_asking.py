@@ -11,8 +11,8 @@ from mdm.device import Device
 from tests.gateway.endpoints.console.conftest import TOKEN
 from tests.support.desk import Desk
 
-ONLY_LOOKS = {"test"}
-"""Forms that ask a question: what they send is too long for an address, or nobody's business in one."""
+ONLY_LOOKS = {"examine", "test"}
+"""Forms that ask a question: it takes long, or is too long for an address, or nobody's business."""
 
 
 def test_every_page_declares_what_it_opens_with() -> None:

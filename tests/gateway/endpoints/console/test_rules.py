@@ -49,6 +49,14 @@ async def test_a_rule_is_changed_and_removed(browser: httpx.AsyncClient, rule: s
     assert "There is no rule" in (await browser.get(RULES)).text
 
 
+async def test_what_another_rule_would_do_is_said_beside_those_that_are_there(
+    browser: httpx.AsyncClient, rule: str
+) -> None:
+    for place in (RULES, rule):
+        tried = await browser.post(place, data=OLD | {"name": "Another", "do": "try"})
+        assert "0 of 0 known devices are let in now, 0 would be." in tried.text, place
+
+
 async def test_what_locks_everybody_out_is_refused_without_a_word_more(
     desk: Desk, browser: httpx.AsyncClient
 ) -> None:

@@ -7,18 +7,17 @@ read at all, or has a column that nobody knows, is refused before its first line
 
 import csv
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from gateway.cli.local import USAGE, end
 from gateway.endpoints.api.bulk import Unreadable
 from gateway.endpoints.api.bulk_users import UserItems
+from gateway.errors import GatewayError, Kind
 from gateway.records import DETAILS
 
 SEPARATORS = ";,\t"
 BETWEEN = "|"
+MARK = "\ufeff"
 TEXTS = ("address", "display_name", "password", "first_name", "last_name")
 LISTS = ("aliases", "groups")
 COLUMNS = frozenset((*TEXTS, *LISTS, *DETAILS))
@@ -49,30 +48,31 @@ class Line:
         return list(self.item.get("groups", ()))
 
 
-@contextmanager
-def read_lines(path: Path) -> Iterator[Iterator[Line]]:
-    """The lines below the heading; ends the command for a file that is no such table."""
+def lines(file: TextIO) -> Iterator[Line]:
+    """The lines below the heading, read as they are asked for.
+
+    Raises:
+        GatewayError: MALFORMED for what is no such table, wherever in it that shows.
+    """
     csv.field_size_limit(LINE_LIMIT)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        yield _told(_lines(file))
-
-
-def _told(lines: Iterator[Line]) -> Iterator[Line]:
-    """Say what is wrong with the file itself, wherever it is found."""
     try:
-        yield from lines
+        yield from _lines(file)
     except UnicodeDecodeError:
-        end("the file is not in UTF-8: save it as CSV UTF-8", USAGE)
+        raise _unreadable("The file is not in UTF-8: save it as CSV UTF-8.") from None
     except csv.Error as error:
-        end(f"the file is no CSV: {error}", USAGE)
+        raise _unreadable(f"This is no CSV: {error}.") from None
 
 
-def _lines(file: Any) -> Iterator[Line]:
-    heading = file.readline()
+def _unreadable(why: str) -> GatewayError:
+    return GatewayError(Kind.MALFORMED, why)
+
+
+def _lines(file: TextIO) -> Iterator[Line]:
+    heading = file.readline().removeprefix(MARK)
     file.seek(0)
     separator = max(SEPARATORS, key=heading.count)
     reader = csv.reader(file, delimiter=separator, strict=True)
-    names = [_name(text) for text in next(reader, [])]
+    names = [_name(text.removeprefix(MARK)) for text in next(reader, [])]
     _require_known(names)
     begins = reader.line_num + 1
     for cells in reader:
@@ -88,13 +88,12 @@ def _name(text: str) -> str:
 def _require_known(names: list[str]) -> None:
     unknown = [name or "(none)" for name in names if name not in COLUMNS]
     if unknown:
-        end(
-            f"columns that are not known: {', '.join(unknown)}; known are: {', '.join(sorted(COLUMNS))}",
-            USAGE,
-        )
+        known = ", ".join(sorted(COLUMNS))
+        raise _unreadable(f"Columns that are not known: {', '.join(unknown)}; known are: {known}.")
     twice = {name for name in names if names.count(name) > 1}
     if twice or "address" not in names:
-        end(f"columns that stand twice: {', '.join(sorted(twice))}" if twice else "no column address", USAGE)
+        named = ", ".join(sorted(twice))
+        raise _unreadable(f"Columns that stand twice: {named}." if twice else "There is no column address.")
 
 
 def _line(number: int, names: list[str], cells: list[str]) -> Line:
