@@ -77,6 +77,11 @@ class Ask:
         """Whether htmx asks for a part of the page."""
         return self.request.headers.get("hx-request") == "true" and "hx-boosted" not in self.request.headers
 
+    @property
+    def live(self) -> bool:
+        """Whether pages are told of what happens; otherwise they ask, or are loaded anew."""
+        return getattr(self.request.app.state, "streams", None) is not None
+
     def paged(self, limit: int = PAGE_DEFAULT) -> Page:
         """Which part of a list the address asks for."""
         return Page(cursor=self.query.get("cursor", ""), limit=limit)
@@ -148,7 +153,6 @@ class Ask:
             "who": self.operations.authority,
             "path": self.request.url.path,
             "menu": self.request.app.state.menu,
-            "here": self.request.path_params.get("organisation", ""),
             "organisations": self.organisations,
             "finds": self.may(list_all_devices),
             "theme": self.request.cookies.get(THEME, ""),
@@ -200,7 +204,7 @@ def or_again(page: Callable[..., Response]) -> Callable[[Callable[P, Response]],
     """Do what a form asks for; where it is refused show ``page`` again, with the reason.
 
     Args:
-        page: takes ``problem``, and of the route's arguments those that it names likewise.
+        page: takes ``problem``, and by name those of the route's arguments that it has parameters for.
 
     Raises:
         TypeError: as soon as the route is declared, where the page wants what the route does not have.

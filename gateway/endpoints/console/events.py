@@ -48,7 +48,7 @@ def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
         last=last,
         sentence=sentence,
         types=sorted((each.value, ask.language.text(words)) for each, words in CATALOGUE.items()),
-        live=_live(ask),
+        live=ask.live,
     )
 
 
@@ -89,7 +89,3 @@ def _asked(ask: Ask) -> dict[str, Any]:
     known = {each.value for each in AuditTag}
     types = [each for each in ask.request.query_params.getlist("type") if each in known]
     return {**asked, "type": types} if types else asked
-
-
-def _live(ask: Ask) -> bool:
-    return getattr(ask.request.app.state, "streams", None) is not None

@@ -6,7 +6,7 @@ what it says comes from the client families' own table and not from the dialog.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -29,7 +29,7 @@ from gateway.endpoints.api.wipes import (
 )
 from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.device import Key, OfDevice, place
-from gateway.endpoints.console.operations import body, query
+from gateway.endpoints.console.operations import body
 from gateway.errors import GatewayError
 from mdm.orders import OPEN, Progress
 
@@ -59,16 +59,11 @@ def _order(ask: Ask, organisation: str, order: str, problem: GatewayError | None
         "order_progress.html" if ask.partial and ask.request.method == "GET" else "order.html",
         home=home,
         order=found,
-        live=_live(ask, home.id),
+        live=ask.live and ask.may(list_events, home.id),
         open=found.progress in OPEN or found.progress is Progress.AWAITING,
         problem=problem,
         can=ask.can(ACTS, home.id),
     )
-
-
-def _live(ask: Ask, organisation: str) -> bool:
-    """Whether the page is told of what happens; otherwise it asks every two seconds."""
-    return getattr(ask.request.app.state, "streams", None) is not None and ask.may(list_events, organisation)
 
 
 @router.get(ONE)
@@ -90,7 +85,7 @@ def order_wipe(key: OfDevice, ask: Annotated[Ask, opens(request_wipe)]) -> Respo
 def orders(organisation: str, ask: Annotated[Ask, opens(list_orders)]) -> Response:
     """Every order, the youngest first; those that wait for an approval above."""
     home = ask.organisation(organisation)
-    asked = query(OrderFilter, {**_asked(ask), "limit": PAGE})
+    asked = OrderFilter(cursor=ask.query.get("cursor", ""), limit=PAGE)
     found = ask.call(list_orders, organisation=home.id, query=asked)
     awaiting = ask.call(list_orders, organisation=home.id, query=OrderFilter(progress=[Progress.AWAITING]))
     return ask.page(
@@ -127,11 +122,6 @@ def reject(organisation: str, order: str, ask: Annotated[Ask, opens(reject_order
 def cancel(organisation: str, order: str, ask: Annotated[Ask, opens(cancel_order)]) -> Response:
     """Take it back while the device has not acknowledged it."""
     return _settled(ask, cancel_order, organisation, order)
-
-
-def _asked(ask: Ask) -> dict[str, Any]:
-    asked = {name: ask.query[name] for name in ("user", "cursor") if ask.query.get(name)}
-    return {**asked, "progress": [each for each in ask.request.query_params.getlist("progress") if each]}
 
 
 def _settled(ask: Ask, act: Callable[..., OrderView], organisation: str, order: str) -> Response:
