@@ -101,7 +101,8 @@ class Administration:
         self._api: App = api
         console = create_console(use_cases)
         console.state.streams = told.streams
-        self._console = Gate(console, self._who)
+        self._console: App = console
+        self._gate = Gate(self._page, self._who)
 
     async def start(self) -> None:
         """Read the token; OSError or ValueError ends the start: nobody could sign in."""
@@ -158,12 +159,20 @@ class Administration:
         await self._served(self._behind_the_gate, scope, receive, send, BODY_LIMIT)
 
     async def _behind_the_gate(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The console; where nobody can tell who asks, that is answered as over REST."""
+        """The console; who asks too often, or while nobody can tell who asks, is answered as over REST."""
         try:
-            await self._console(scope, receive, send)
+            await self._gate(scope, receive, send)
+        except Overrun as overrun:
+            await overrun.answer()(scope, receive, _with(send, PRIVATE))
         except GatewayError as error:
             log_verdict(scope, error)
             await rendered(error)(scope, receive, _with(send, PRIVATE))
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A page for whom the gate has told; raises ``Overrun`` before anything was answered."""
+        if scope[ADMINISTRATOR] is not NOBODY:
+            self._rates.principal(scope[ADMINISTRATOR], scope["method"])
+        await self._console(scope, receive, send)
 
     async def _admit(self, scope: Scope) -> tuple[Header, ...]:
         """The headers that tell what is left of the asker's budget."""
@@ -186,7 +195,7 @@ class Administration:
         """Tell who asks; GatewayError UNAUTHENTICATED for nobody."""
         who = partial(self._who, authorization, source_of(scope))
         authority = await who(attended=attended(scope))
-        left = self._rates.principal(authority.credential or authority.name, scope["method"])
+        left = self._rates.principal(authority, scope["method"])
         scope[ADMINISTRATOR], scope[AGAIN] = authority, who
         return left
 

@@ -17,6 +17,8 @@ from starlette.responses import Response
 from gateway.config import Admin
 from gateway.endpoints.api.problems import rendered
 from gateway.errors import GatewayError, Kind
+from gateway.records.authority import Authority
+from gateway.services.drawn_secrets import is_session
 from gateway.services.throttle_windows import Allowance, Buckets
 
 READING = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -84,10 +86,16 @@ class Rates:
         """A request from ``address``, of whomever; raises ``Overrun``."""
         self._sources.spend(_host(address), self._now())
 
-    def principal(self, who: str, method: str) -> tuple[Header, ...]:
+    def principal(self, who: Authority, method: str) -> tuple[Header, ...]:
         """A request of an administrator; the headers of its answer. Raises ``Overrun``."""
         budget = self._reads if method in READING else self._writes
-        return budget.spend(who, self._now())
+        return budget.spend(_holder(who), self._now())
+
+
+def _holder(who: Authority) -> str:
+    """Whose a budget is: all sessions of an account have one, over REST and in the console, for signing in
+    anew is easy; a token has its own, so that a program that runs wild keeps no person out."""
+    return who.account if is_session(who.credential) else who.credential or who.name
 
 
 @lru_cache(maxsize=4096)

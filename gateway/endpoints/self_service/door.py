@@ -7,6 +7,7 @@ The pages themselves are imported in a thread when they are needed first.
 """
 
 import hmac
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from gateway.proxy.asgi import Message, Receive, Send
 from gateway.services.drawn_secrets import SELF
 from gateway.services.login import Look, Principal
 from gateway.services.self_sessions import LONGEST, SelfSessions, Signed
+from gateway.services.throttle_windows import Allowance, Buckets
 from mdm.ashttp import Reply
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ SIGN_IN = "/self/sign-in"
 BODY_LIMIT = 8 * 1024
 """Octets of a form: a label and a password, sent by whoever finds the page."""
 
+PER_PERSON = Allowance(burst=100, refill_s=0.2)
+"""Requests of a person who is signed in, from all browsers together: each looks at the database. It takes a
+session to spend it, so nobody spends another's."""
+
 TEXT = "text/plain; charset=utf-8"
 
 
@@ -53,6 +59,7 @@ class SelfService:
 
     Args:
         load: makes the pages; called once, in a thread.
+        now: seconds of a clock that never goes back.
     """
 
     def __init__(
@@ -62,12 +69,15 @@ class SelfService:
         profiles: ProfileEndpoint,
         threads: Threads,
         load: "Callable[[], Things]",
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._credentials = credentials
         self._sessions = sessions
         self._profiles = profiles
         self._threads = threads
         self._load = load
+        self._now = now
+        self._asked = Buckets(PER_PERSON)
         self._things: Things | None = None
 
     @staticmethod
@@ -104,6 +114,7 @@ class SelfService:
         signed = await self._threads.store(self._sessions.present, secret) if secret else None
         if signed is not None:
             proven(scope)
+            self._spend(signed.user.id)
         form = await self._things.form(scope, receive, headers)
         visit = self._things.visit(scope, headers, form, signed, csrf_of(secret if signed else ""))
         if visit.thing is NOTHING:
@@ -117,6 +128,13 @@ class SelfService:
         if signed is None or visit.thing.open:
             return await self._entering(visit, self._things)
         return await self._inside(visit, self._things, signed)
+
+    def _spend(self, user: str) -> None:
+        """One request of a person; GatewayError THROTTLED where too many came from all browsers together."""
+        now = self._now()
+        if self._asked.level(user, now) < 1:
+            raise GatewayError(Kind.THROTTLED, "Too many requests: wait a while.")
+        self._asked.add(user, -1, now)
 
     async def _inside(self, visit: "Visit", things: "Things", signed: Signed) -> Reply:
         """What somebody who is signed in asked for; what erases or gives away takes the password again."""
@@ -176,7 +194,7 @@ def to(place: str, *headers: tuple[str, str]) -> Reply:
 
 
 def _plain(status: int, text: str) -> Reply:
-    retry = (("Retry-After", str(RETRY_AFTER)),) if status == 503 else ()
+    retry = (("Retry-After", str(RETRY_AFTER)),) if status in (429, 503) else ()
     return Reply(status, retry, f"{text}\n".encode() if text else b"", TEXT)
 
 

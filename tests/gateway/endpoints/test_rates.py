@@ -3,11 +3,18 @@
 import re
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from gateway.config import Admin
+from gateway.endpoints.console.gate import COOKIE
 from gateway.endpoints.rates import MAXIMUM, Budget, Overrun, Rates
+from gateway.records.authority import Authority
+from tests.support.accounts import arrived, next_code
 from tests.support.desk import Desk, browser
+
+ANN = Authority("ann", account="a-1", credential="t-1")
+EVE = Authority("eve", account="a-2", credential="t-2")
 
 
 class Hand:
@@ -38,14 +45,14 @@ def told(headers: tuple[tuple[bytes, bytes], ...]) -> dict[str, str]:
 
 
 def test_a_burst_and_then_as_fast_as_it_fills(rates: Rates, hand: Hand) -> None:
-    left = [told(rates.principal("ann", "POST"))["ratelimit"] for _ in range(5)]
+    left = [told(rates.principal(ANN, "POST"))["ratelimit"] for _ in range(5)]
     assert left == [f'"writes";r={4 - n};t={1 + n}' for n in range(5)]
     for _ in range(3):
         with pytest.raises(Overrun) as overrun:
-            rates.principal("ann", "DELETE")
+            rates.principal(ANN, "DELETE")
         assert told(overrun.value.headers)["retry-after"] == "1"
         hand.at += 1
-        rates.principal("ann", "POST")
+        rates.principal(ANN, "POST")
 
 
 def test_what_was_promised_is_kept(rates: Rates, hand: Hand) -> None:
@@ -59,12 +66,12 @@ def test_what_was_promised_is_kept(rates: Rates, hand: Hand) -> None:
 
 def test_reading_wild_keeps_nobody_from_writing(rates: Rates) -> None:
     for _ in range(20):
-        headers = rates.principal("ann", "GET")
+        headers = rates.principal(ANN, "GET")
     assert told(headers)["ratelimit-policy"] == '"reads";q=20;w=4'
     with pytest.raises(Overrun):
-        rates.principal("ann", "GET")
-    rates.principal("ann", "PUT")
-    rates.principal("eve", "GET")
+        rates.principal(ANN, "GET")
+    rates.principal(ANN, "PUT")
+    rates.principal(EVE, "GET")
 
 
 def test_a_host_of_ipv6_has_a_whole_network(rates: Rates) -> None:
@@ -82,6 +89,15 @@ def test_an_overrun_is_a_problem_document() -> None:
     assert response.headers["content-type"] == "application/problem+json"
     assert response.headers.getlist("retry-after") == ["7"]
     assert response.headers["ratelimit"] == '"x";r=0;t=7'
+
+
+def test_sessions_of_an_account_share_a_budget_and_tokens_have_their_own(rates: Rates) -> None:
+    for number in range(5):
+        rates.principal(replace(ANN, credential=f"s-{number}"), "POST")
+    with pytest.raises(Overrun):
+        rates.principal(replace(ANN, credential="s-new"), "POST")
+    for other in (ANN, replace(EVE, credential="s-6"), Authority("bootstrap")):
+        rates.principal(other, "POST")
 
 
 def test_memory_is_bounded() -> None:
@@ -117,3 +133,23 @@ async def test_a_stranger_has_a_budget_before_anything_is_verified(desk: Desk) -
         assert {answer.status_code for answer in answers} == {401, 429}
         assert "ratelimit" in next(each for each in answers if each.status_code == 429).headers
         assert (await client.get("/healthz")).status_code == 200
+
+
+async def test_the_console_spends_the_budget_of_the_account_and_of_nobody_else(desk: Desk) -> None:
+    tight = Admin(reads_burst=6, reads_per_s=0.1)
+    async with browser(replace(desk.config, admin=tight), token=None) as client:
+        ann, eve = await arrived(client, desk, "ann"), await arrived(client, desk, "eve")
+
+        async def page(secret: str) -> httpx.Response:
+            return await client.get("/console/me", headers={"Cookie": f"{COOKIE}={secret}"})
+
+        first = ann.secret
+        answers = [await page(first) for _ in range(7)]
+        assert [each.status_code for each in answers] == [200] * 6 + [429]
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert (await ann("GET", "/me")).status_code == 429, "over REST it is the same budget"
+        await ann.sign_in(code=next_code(ann.factor))
+        assert ann.secret != first
+        assert (await page(ann.secret)).status_code == 429, "a new session is no new budget"
+        assert (await page(eve.secret)).status_code == 200
+        assert (await client.get("/console/sign-in")).status_code == 200

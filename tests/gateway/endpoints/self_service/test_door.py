@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.endpoints.browsers import PRIVATE
-from gateway.endpoints.self_service.door import BODY_LIMIT, COOKIE, SIGN_IN
+from gateway.endpoints.self_service.door import BODY_LIMIT, COOKIE, SIGN_IN, SelfService
+from gateway.services.throttle_windows import Allowance, Buckets
 from tests.support.backend import RecordingBackend
 from tests.support.gateway import Gateway, backend, gateway, serving
 from tests.support.inhabited import outage
@@ -71,12 +72,27 @@ async def test_without_a_database_it_is_busy(tmp_path: Path, backend: RecordingB
             assert (await made.get("/self/")).status_code == 503
 
 
+async def test_one_person_asks_so_often_from_all_browsers_together(
+    gateway: Gateway, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(self_service(gateway), "_asked", Buckets(Allowance(burst=4, refill_s=3600)))
+    await browser.sign_in()
+    assert [(await browser.get("/self/")).status_code for _ in range(5)] == [200] * 4 + [429]
+    async with browsing(gateway) as other:
+        await other.sign_in()
+        refused = await other.get("/self/")
+        assert (refused.status_code, "retry-after" in refused.headers) == (429, True)
+    async with browsing(gateway) as stranger:
+        assert (await stranger.get(SIGN_IN)).status_code == 200
+
+
+def self_service(gateway: Gateway) -> SelfService:
+    (place,) = [each for each in gateway.app._app._app._places if isinstance(each, SelfService)]  # type: ignore[attr-defined]
+    return place
+
+
 async def test_the_pages_are_loaded_when_somebody_comes(gateway: Gateway, browser: Browser) -> None:
-    (place,) = [
-        each
-        for each in gateway.app._app._app._places  # type: ignore[attr-defined]
-        if type(each).__name__ == "SelfService"
-    ]
+    place = self_service(gateway)
     assert place._things is None
     head = await browser.client.head(SIGN_IN)
     assert (head.status_code, head.content) == (200, b"")
