@@ -1,6 +1,7 @@
 """The application of the administration listener, and what its process does by itself."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from gateway.app.use_cases import Services, services
 from gateway.board import FEED_SILENCE, SILENT_S, Board
+from gateway.board_watch import EVERY_S as HISTORY_S
+from gateway.board_watch import BoardWatch
 from gateway.chance import SystemClock
 from gateway.config import Config
 from gateway.domain_watch import TICK_S, DomainWatch
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 CHECKPOINTS_S = 5.0
 """Seconds between two looks whether a checkpoint of the audit trail is due."""
+
+DEVICES_S = 900.0
+"""Seconds between two counts of all devices, of which the last one of a day is in the charts."""
 
 QUARANTINE_S = 300.0
 """Seconds between two looks at the queues of waiting devices; what expires there is counted in days."""
@@ -53,7 +59,7 @@ def admin(config: Config, board: Board | None = None) -> "Administration":
         config.token_file if config.admin.bootstrap else None,
         {"store": store_answers, "change feed": partial(_feeds_heard, board)},
         close,
-        (*_rounds(config, made), *told.rounds),
+        (*_rounds(config, made, board), *told.rounds),
         rates,
         told.told,
     )
@@ -69,7 +75,7 @@ async def _feeds_heard(board: Board | None) -> bool:
     return all(silence <= DOUBTFUL for silence in silences)
 
 
-def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
+def _rounds(config: Config, made: Services, board: Board | None) -> Sequence[Rounds]:
     """What the administration's process does by itself: nobody's request waits for it there."""
     health = HealthWatch(made.tenants, Backends(config.backends).answers)
     spreading = RolloutWatch(made.rollouts)
@@ -81,9 +87,13 @@ def _rounds(config: Config, made: Services) -> Sequence[Rounds]:
         Rounds(partial(asyncio.to_thread, made.archive.round), UPKEEP_S, name="archive"),
         Rounds(partial(asyncio.to_thread, made.repetitions.prune), UPKEEP_S, name="kept requests"),
         Rounds(partial(asyncio.to_thread, made.protocol_logs.round), WIPES_S, name="protocol logs"),
+        Rounds(partial(asyncio.to_thread, made.history.count_devices), DEVICES_S, name="device history"),
         Rounds(health.round, HEALTH_S, name="health"),
         Rounds(spreading.round, ROLLOUT_S, name="rollouts"),
     ]
+    if board is not None:
+        watch = BoardWatch(board.all, made.history, socket.gethostname())
+        rounds.append(Rounds(partial(asyncio.to_thread, watch.round), HISTORY_S, name="history"))
     if config.dns.check_every_s:
         domains = DomainWatch(made.domain_records, made.examine, SystemClock(), config.dns)
         rounds.append(Rounds(domains.round, TICK_S, name="domains"))

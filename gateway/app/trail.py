@@ -15,6 +15,7 @@ from gateway.services.audit_verifying import AuditVerifier, LastReport
 from gateway.services.checkpoints import Checkpoints
 from gateway.services.device_reports import DeviceReports
 from gateway.services.events import Events
+from gateway.services.history import History
 from gateway.services.notices import Notices
 from gateway.services.webhooks import Webhooks
 from gateway.store import DatabaseStore
@@ -30,6 +31,7 @@ class Trail:
     checkpoints: Checkpoints
     device_reports: DeviceReports
     events: Events
+    history: History
     webhooks: Webhooks
     notices: Notices
 
@@ -45,6 +47,7 @@ def trail(config: Config, store: DatabaseStore, sealing: Callable[[], Sealer], l
         checkpoints=Checkpoints(store, clock, signer, _outside(config.audit.checkpoint_file)),
         device_reports=DeviceReports(store, clock, verifier),
         events=Events(store),
+        history=History(store, clock),
         webhooks=Webhooks(store, clock, Secrets(), sealing),
         notices=Notices(store, clock),
     )

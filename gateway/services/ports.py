@@ -19,6 +19,7 @@ from gateway.records import (
     Scope,
 )
 from gateway.records.authority import Reach
+from gateway.records.history import DeviceDay, Traffic
 from gateway.services.administrator_ports import (
     AdministratorRecords,
     ApiTokenRecords,
@@ -202,6 +203,32 @@ class Figures(Protocol):
         ...
 
 
+class History(Protocol):
+    """Numbers over time."""
+
+    def add(self, traffic: Traffic) -> None:
+        """Keep it, together with what its machine did before in the same span."""
+        ...
+
+    def take(self, span_s: int, before: datetime) -> Sequence[Traffic]:
+        """Numbers of this span that began before; they are gone then."""
+        ...
+
+    def since(self, at: datetime, longest_s: int) -> Sequence[Traffic]:
+        """Numbers of spans up to this length."""
+        ...
+
+    def count(self, day: datetime) -> None:
+        """Count the devices of every organisation by their state, as the numbers of the day."""
+        ...
+
+    def days(self, organisation: str, since: datetime) -> Sequence[DeviceDay]:
+        """The oldest first."""
+        ...
+
+    def prune(self, before: datetime) -> int: ...
+
+
 class Transaction(Protocol):
     """One connection and the repositories on it, which know of nothing out of reach."""
 
@@ -211,6 +238,8 @@ class Transaction(Protocol):
     def directory(self) -> Directory: ...
     @property
     def figures(self) -> Figures: ...
+    @property
+    def history(self) -> History: ...
     @property
     def protocol_log(self) -> ProtocolLog: ...
     @property

@@ -28,6 +28,7 @@ from gateway.store.device_passwords import DevicePasswordRows
 from gateway.store.devices import DeviceRows
 from gateway.store.figures import FigureRows
 from gateway.store.held import HeldRows
+from gateway.store.history import HistoryRows
 from gateway.store.jobs import JobRows
 from gateway.store.kinds import KindRows
 from gateway.store.letters import LetterRows, SubscriptionRows
@@ -89,6 +90,7 @@ class RowTransaction:
         self.letters = LetterRows(connection)
         self.changes = ChangeRows(connection)
         self.figures = FigureRows(connection)
+        self.history = HistoryRows(connection)
         self.protocol_log = ProtocolLogRows(connection)
 
 

@@ -184,6 +184,7 @@ RULES: Mapping[str, Rule] = {
     "policy_assignments": _seen,
     "rule_sets": _seen,
     "rollouts": _seen,
+    "traffic_history": lambda _within, _of: false(),
 }
 """By table, what is within reach of it. Where nothing stands: a person's where it names one, else the whole
 organisation's."""

@@ -21,6 +21,7 @@ from tests.browser.conftest import Console, opened, saved_view
 from tests.support import chromium
 from tests.support.console_pages import PAGES, names
 from tests.support.gateway_process import ORGANISATION
+from tests.support.past import past
 from tests.support.populous import OPERATOR, populate
 
 SIZES = {"1440": chromium.WIDE, "390": chromium.NARROW}
@@ -67,6 +68,7 @@ def things(made: Services, devices: list[Device], organisation: str, domain: str
     home = device.key.organisation
     made.inventory.rename(OPERATOR, device.key, "Ann's work phone", "handed out with her contract")
     made.devices.set_access(OPERATOR, device.key, AccessLevel.ALLOW, "checked at the desk")
+    past(made, ORGANISATION)
     saved_view(made, "iPhones with old iOS", {"os": "iOS 15", "sort": "-last_seen"})
     orders = made.wipes.list(home)
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)

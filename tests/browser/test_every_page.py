@@ -8,6 +8,7 @@ from tests.browser.conftest import Console, saved_view
 from tests.support import chromium
 from tests.support.console_pages import PAGES, one_of_everything
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION
+from tests.support.past import past
 
 SEALED = "/report"
 """The printable report forbids every script by its policy, so that axe cannot run in it."""
@@ -20,8 +21,9 @@ HOSTILE = "<img src=x onerror=alert(1)>" + "W" * 36
 def things(console: Console) -> dict[str, str]:
     """One of everything that a page may be about, with a hostile name where one can be given."""
     device = console.phone("carol", "CAROLPHONE", HOSTILE)
-    saved_view(console.gateway.made, HOSTILE, {"search": HOSTILE})
     made = console.gateway.made
+    saved_view(made, HOSTILE, {"search": HOSTILE})
+    past(made, ORGANISATION)
     return one_of_everything(made, ADMINISTRATOR, ORGANISATION, device, "bob@example.com")
 
 

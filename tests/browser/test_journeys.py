@@ -20,6 +20,7 @@ from tests.browser.conftest import HOME, SIGN_IN, Console
 from tests.support import chromium
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import ADMINISTRATOR, ALONE, ORGANISATION
+from tests.support.past import DAYS, past
 
 HELD = AccessDecision(AccessLevel.QUARANTINE, "the default of the organisation")
 FULL = Appointment(Role.OPERATOR, full_wipe=True)
@@ -216,3 +217,21 @@ def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Cons
         page.get_by_role("button", name="Remove the view Found").click()
         expect(page.get_by_text("Your views")).to_have_count(0)
     assert views.of(account) == []
+
+
+def test_charts_over_time_are_drawn_told_and_followed_back(console: Console) -> None:
+    past(console.gateway.made, ORGANISATION)
+    with console.olga(color_scheme="dark") as page:
+        page.goto("/console/")
+        page.get_by_role("link", name="Traffic").click()
+        chart = page.get_by_role("figure", name="ActiveSync")
+        expect(chart.get_by_role("img")).to_have_accessible_name(re.compile(r"Errors: \d+ to \d+"))
+        first, second = (chart.locator("li path").nth(each) for each in (0, 1))
+        dashes = [each.evaluate("line => getComputedStyle(line).strokeDasharray") for each in (first, second)]
+        assert dashes[0] != dashes[1]
+        expect(chart.get_by_role("row")).to_have_count(0)
+        page.get_by_role("link", name="90 days").click()
+        chart.get_by_text("The numbers").click()
+        expect(chart.get_by_role("row")).to_have_count(1 + DAYS)
+        page.goto(f"{HOME}/figures")
+        expect(page.get_by_role("img", name="Compliance over time")).to_be_visible()

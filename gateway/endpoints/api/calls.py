@@ -34,6 +34,7 @@ from gateway.services.domain_records import DomainRecords
 from gateway.services.events import Events
 from gateway.services.finding import Finder
 from gateway.services.groups import Groups
+from gateway.services.history import History
 from gateway.services.identity import Identities
 from gateway.services.inventory import Inventory
 from gateway.services.misbehaviour import Misbehaviour
@@ -155,6 +156,8 @@ class UseCases(Protocol):
     def device_reports(self) -> DeviceReports: ...
     @property
     def events(self) -> Events: ...
+    @property
+    def history(self) -> History: ...
     @property
     def webhooks(self) -> Webhooks: ...
     @property

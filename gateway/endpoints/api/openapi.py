@@ -46,6 +46,7 @@ TAGS: Mapping[str, str] = MappingProxyType(
         "access": "Which devices are let in: rules, overrides, the default, and why.",
         "quarantine": "Devices that wait for an approval.",
         "devices": "Partnerships: the list, one device, what is done with it, what became of it.",
+        "figures": "Numbers over time: devices by their state, answers, errors and long polls.",
         "conduct": "Devices to look at: suspended, looping, in dispute, silent.",
         "wipes": "Orders of wipes, their approval, the emergency brake.",
         "safeguards": "What guards devices against mistakes and misuse.",

@@ -7,6 +7,7 @@ from gateway.store import DatabaseStore
 from gateway.store.assignments import AssignmentRows
 from gateway.store.changes import ChangeRows
 from gateway.store.figures import FigureRows
+from gateway.store.history import HistoryRows
 from gateway.store.policies import PolicyRows
 from gateway.store.profile_links import ProfileLinkRows
 from gateway.store.rollouts import RolloutRows
@@ -21,6 +22,7 @@ PAIRS = [
     (ports.ProfileLinks, ProfileLinkRows),
     (ports.Changes, ChangeRows),
     (ports.Figures, FigureRows),
+    (ports.History, HistoryRows),
     (ports.Store, DatabaseStore),
 ]
 

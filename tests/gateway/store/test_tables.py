@@ -36,5 +36,11 @@ def test_a_tombstone_has_every_column_of_a_partnership() -> None:
 
 def test_every_row_but_the_trail_and_the_feed_belongs_to_an_organisation() -> None:
     loose = {name for name, table in metadata.tables.items() if not table.foreign_keys}
-    whole_gateway = {"administrators", "kept_requests", "event_places", "sign_in_questions"}
+    whole_gateway = {
+        "administrators",
+        "kept_requests",
+        "event_places",
+        "sign_in_questions",
+        "traffic_history",
+    }
     assert loose == {"organisations", "audit", "audit_seals", "changes"} | whole_gateway

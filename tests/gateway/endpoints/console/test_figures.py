@@ -25,6 +25,16 @@ async def test_every_bar_has_its_name_and_number_and_a_table(desk: Desk, browser
     assert (rows["14.1"], rows["16.1"], rows["Provisioning Succeeded"]) == ("1", "1", "2")
     assert rows["not seen for 30 days"] == "2"
     assert page.count('role="img"') == page.count("<desc ") == 4
+    assert page.count("Nothing was counted yet") == 2
+
+
+async def test_every_day_is_a_row_of_the_table(desk: Desk, browser: httpx.AsyncClient) -> None:
+    desk.phone("ann@acme.example", "PHONE1")
+    desk.services.history.count_devices()
+    page = (await browser.get(PAGE)).text
+    assert page.count('class="line l0" d="M') == 2 * 2  # in the drawing, and beside its name
+    assert re.search(r'</time></th><td class="number">100</td></tr>', page)
+    assert ">Of 100 devices have their policy</th>" in page
 
 
 async def test_an_empty_organisation_has_no_chart(browser: httpx.AsyncClient) -> None:
