@@ -33,9 +33,7 @@ async def test(backend: str, ask: Annotated[Ask, opens(test_backend)]) -> Respon
 @router.get("/certificates")
 def certificates(ask: Annotated[Ask, opens(list_certificates)]) -> Response:
     """What is installed, until when, and what is wrong with it."""
-    problem, found = None, []
     try:
-        found = ask.call(list_certificates).items
+        return ask.page("certificates.html", found=ask.call(list_certificates).items)
     except GatewayError as error:
-        problem = error
-    return ask.page("certificates.html", 200, found=found, problem=problem)
+        return ask.page("certificates.html", 200, found=[], problem=error)

@@ -101,7 +101,7 @@ async def signed_in(ask: Annotated[Ask, opens(sign_in)]) -> Response:
 def sign_out(ask: Annotated[Ask, opens(end_session)]) -> Response:
     """End the session; the cookie goes with it."""
     ask.call(end_session, session="current")
-    answer = RedirectResponse("/console/sign-in", 303)
+    answer = RedirectResponse(SIGN_IN, 303)
     answer.headers["set-cookie"] = set_cookie("", 0)
     return answer
 
