@@ -27,7 +27,6 @@ UPSTREAM = re.compile(
 )
 RESOLVER = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
 ROOTS = Path("/etc/ssl/certs/ca-certificates.crt")
-ON_ONE_LINE = 4
 HASH_ENTRY = 32
 """Bytes of a name's entry in nginx's table besides the name, and some room."""
 

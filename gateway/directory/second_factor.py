@@ -35,10 +35,5 @@ class TimedCodes:
         return int(match.counter)
 
 
-def code_at(secret: str, at: datetime) -> str:
-    """What an authenticator shows at a moment."""
-    return str(_of(secret).generate(time=at).token)
-
-
 def _of(secret: str) -> TOTP:
     return TOTP(key=secret, format="base32", period=STEP_S, digits=DIGITS)

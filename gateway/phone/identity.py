@@ -14,7 +14,6 @@ from mdm.device import DeviceInformation
 ALL_APPLIED = 1
 PARTLY_APPLIED = 2
 NOT_APPLIED = 3
-MANAGED_ELSEWHERE = 4
 
 WIPED = 1
 WIPE_FAILED = 2

@@ -28,14 +28,14 @@ class ChangeRows:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.announced: list[Change] = []
+        self._notified = False
 
     def announce(self, scope: Scope, organisation: str, user: str = "", device_id: str = "") -> None:
         row = {"scope": scope, "organisation": organisation, "user_id": user, "device_id": device_id}
         self._connection.execute(insert(changes), row)
-        if not self.announced and self._connection.dialect.name == "postgresql":
+        if not self._notified and self._connection.dialect.name == "postgresql":
             self._connection.execute(text(f"SELECT pg_notify('{CHANNEL}', '')"))
-        self.announced.append(Change(scope, organisation, user, device_id))
+            self._notified = True
 
     def since(self, sequence: int, limit: int = 1000) -> Sequence[Change]:
         statement = (

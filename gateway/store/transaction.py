@@ -4,7 +4,7 @@ Errors of the database leave here as ``GatewayError``: CONFLICT for a broken uni
 MALFORMED for text that no column can hold, UNAVAILABLE for everything that waiting may mend.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 
@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 
 from gateway.errors import GatewayError, Kind, LostRace
-from gateway.records import Change
 from gateway.records.authority import EVERYTHING, Reach
 from gateway.store import engine as engines
 from gateway.store.administrators import AdministratorRows
@@ -48,8 +47,6 @@ from gateway.store.wipe_orders import WipeOrderRows
 from gateway.store.within import narrow
 
 UNSTORABLE = "A text holds characters, or a number is larger, than can be stored."
-
-Listener = Callable[[Sequence[Change]], None]
 
 
 class RowTransaction:
@@ -99,7 +96,6 @@ class DatabaseStore:
 
     def __init__(self, url: str) -> None:
         self._engine = engines.connect(url)
-        self._listeners: list[Listener] = []
         self._reach = EVERYTHING
 
     def within(self, reach: Reach) -> "DatabaseStore":
@@ -116,13 +112,7 @@ class DatabaseStore:
     @contextmanager
     def write(self) -> Iterator[RowTransaction]:
         with translated(), self._engine.connect() as connection, engines.writing(connection).begin():
-            transaction = RowTransaction(connection, self._reach)
-            yield transaction
-        self._tell(transaction.changes.announced)
-
-    def subscribe(self, listener: Listener) -> None:
-        """Call ``listener`` in the writing thread after each commit of this store, with what it announced."""
-        self._listeners.append(listener)
+            yield RowTransaction(connection, self._reach)
 
     def feed(self) -> ChangeFeed:
         """Open a reader of everybody's changes, this store's own included."""
@@ -136,10 +126,6 @@ class DatabaseStore:
 
     def close(self) -> None:
         self._engine.dispose()
-
-    def _tell(self, announced: Sequence[Change]) -> None:
-        for listener in self._listeners if announced else ():
-            listener(announced)
 
 
 @contextmanager

@@ -25,13 +25,13 @@ from urllib.parse import quote
 import pytest
 
 from gateway.chance import SystemClock
-from gateway.directory.second_factor import code_at
 from gateway.phone.device import Phone, Provisioning
 from gateway.phone.identity import Identity
 from gateway.phone.line import Line
 from mdm.ashttp import Version
 from mdm.settings import RecoveryPassword
 from tests.support.gateway_process import ADMINISTRATOR, START_S, Gateway, gateway, usher
+from tests.support.timed_codes import code_at
 
 PASSWORD = "Canary-Kanarienvogel-1"
 WRONG = "Canary-Wrong-Vogel-2"

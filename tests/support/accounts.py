@@ -13,7 +13,6 @@ from gateway.app.front import Front, front
 from gateway.chance import SystemClock
 from gateway.config import Admin, load
 from gateway.directory.local import LocalPasswords
-from gateway.directory.second_factor import code_at
 from gateway.records import Actor, AuditRecord, AuditTag
 from gateway.records.administrators import Administrator
 from gateway.records.authority import EVERYTHING, MACHINE, Appointment, Authority, Role
@@ -22,6 +21,7 @@ from gateway.services.tokens import Tokens
 from gateway.store import DatabaseStore, migrate, open_store
 from tests.support.desk import Desk
 from tests.support.stores import ACME, GLOBEX, Clock, Keys
+from tests.support.timed_codes import code_at
 
 PASSWORD = "Canary-Horse-1"
 """What every account here is made with; it must be found in no log and no row."""

@@ -43,7 +43,6 @@ twice as many connections as threads."""
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _LIST = re.compile(rf"(?:{_TAG.pattern}|\*)(?:[ \t]*,[ \t]*{_TAG.pattern})*")
-_OF_THE_WRITE = frozenset(("route", "path_params", "state"))
 _BODILESS = frozenset((b"content-length", b"content-type"))
 
 CHANGED = "It was changed since you read it. Read it again, then decide once more."

@@ -13,12 +13,12 @@ from gateway.chance import SystemClock
 from gateway.cli import main
 from gateway.cli.session_file import file_of
 from gateway.config import read_secret
-from gateway.directory.second_factor import code_at
 from gateway.records.authority import Appointment, Role
 from gateway.services.administrators import NewAdministrator
 from tests.support import ports
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import START_S, Gateway, gateway
+from tests.support.timed_codes import code_at
 
 NEW = "Another-Horse-2"
 Line = str | Callable[[], str]

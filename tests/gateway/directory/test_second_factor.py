@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.directory.second_factor import TimedCodes, code_at
+from gateway.directory.second_factor import TimedCodes
+from tests.support.timed_codes import code_at
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 """The RFC's ``12345678901234567890`` in base32."""

@@ -7,11 +7,12 @@ import pytest
 
 from certs.sealing import Sealer
 from gateway.chance import Secrets
-from gateway.directory.second_factor import TimedCodes, code_at
+from gateway.directory.second_factor import TimedCodes
 from gateway.errors import GatewayError, Kind
 from gateway.records.administrators import Administrator
 from gateway.services.second_factors import SecondFactors, without
 from tests.support.stores import NOON
+from tests.support.timed_codes import code_at
 
 ANN = Administrator("a-1", "ann", "Ann", NOON, "cli:root", "a-1")
 SEALER = Sealer(b"x" * 32)

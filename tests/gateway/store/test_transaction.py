@@ -5,7 +5,7 @@ from threading import Barrier, Thread
 import pytest
 
 from gateway.errors import GatewayError, Kind, LostRace
-from gateway.records import Change, Scope
+from gateway.records import Scope
 from gateway.store import DatabaseStore, open_store
 from mdm.device import DeviceKey
 from tests.support.stores import ACME, GLOBEX, device, user
@@ -55,19 +55,6 @@ def test_writers_queue_and_none_is_lost(store: DatabaseStore) -> None:
         found = transaction.devices.get(device().key)
     assert found is not None
     assert found.revision == rounds * threads
-
-
-def test_listeners_hear_of_a_commit_and_not_of_a_rollback(store: DatabaseStore) -> None:
-    heard: list[Change] = []
-    store.subscribe(heard.extend)
-    with pytest.raises(KeyError), store.write() as transaction:
-        transaction.changes.announce(Scope.USER, ACME.id, "u-1")
-        raise KeyError
-    assert heard == []
-    with store.write() as transaction:
-        transaction.changes.announce(Scope.DEVICE, ACME.id, "u-1", "PHONE1")
-        assert heard == []
-    assert heard == [Change(Scope.DEVICE, ACME.id, "u-1", "PHONE1")]
 
 
 def test_a_broken_reference_is_a_conflict(store: DatabaseStore) -> None:
