@@ -140,6 +140,7 @@ def gateway(
     *,
     users: Mapping[str, str] | None = None,
     store: str = "",
+    sections: str = "",
 ) -> Iterator[Gateway]:
     """Run a gateway before one backend until the block ends.
 
@@ -147,20 +148,23 @@ def gateway(
         backend: its settings in the configuration file.
         users: local part to password of local users; None: whoever the backend lets in is a user.
         store: URL of its database; SQLite in a folder of its own if empty.
+        sections: of the configuration file, as they stand there.
     """
     folder = Path(tempfile.mkdtemp(prefix="usher-gateway-"))
     try:
-        with _running(folder, configured(folder, backend, store), domain, users) as running:
+        with _running(folder, configured(folder, backend, store, sections), domain, users) as running:
             yield running
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def configured(folder: Path, backend: Mapping[str, object], store: str = "") -> tuple[int, int]:
+def configured(
+    folder: Path, backend: Mapping[str, object], store: str = "", sections: str = ""
+) -> tuple[int, int]:
     https, admin = ports.free(2)
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in backend.items())
     text = CONFIGURATION.format(folder=folder, https=https, admin=admin, backend=lines, store=store)
-    (folder / "usher.toml").write_text(text)
+    (folder / "usher.toml").write_text(text + sections)
     usher("certs", "dev", "--names", NAMES, "--directory", str(folder))
     return https, admin
 

@@ -21,15 +21,15 @@ PATIENCE_S = 60.0
 
 
 @contextmanager
-def provider(folder: Path, redirect: str) -> Iterator[str]:
-    """One that runs on this machine and knows one client; its issuer."""
+def provider(folder: Path, redirect: str, port: int = 0) -> Iterator[str]:
+    """One that runs on this machine, at ``port`` where it is told one, and knows one client; its issuer."""
     need("node", "npm")
     installed = folder / "openid"
     shutil.copytree(SOURCE, installed)
     done = subprocess.run([program("npm"), "ci", "--no-audit", "--no-fund"], cwd=installed, check=False)
     if done.returncode:
         missing("the npm package oidc-provider")
-    (port,) = ports.free(1)
+    port = port or ports.free(1)[0]
     command = [program("node"), "server.mjs", str(port), redirect, SECRET]
     with (folder / "openid.log").open("w") as log:
         running = subprocess.Popen(command, cwd=installed, stdout=log, stderr=log)

@@ -132,7 +132,8 @@ class Ask:
         What is wrong shows when the act is refused as unconfirmed; why it was is the trail's business.
         """
         proof = self.form.text(PROOF).strip()
-        named = "code" if proof.isdigit() else "password"
+        # No password is of digits alone; an authenticator shows its six with a gap.
+        named = "code" if "".join(proof.split()).isdigit() else "password"
         with suppress(GatewayError):
             self.call(confirm_session, body=body(Proof, {named: proof}))
             self.request.scope[ADMINISTRATOR] = replace(self.operations.authority, confirmed=True)

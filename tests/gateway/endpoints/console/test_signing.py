@@ -3,6 +3,8 @@
 import re
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -70,6 +72,21 @@ async def test_without_a_second_factor_there_is_only_ones_own_account(page: http
 async def test_enrolling_opens_the_console(page: httpx.AsyncClient) -> None:
     await enrol(page)
     assert (await page.get("/console/o/acme/devices")).status_code == 200
+
+
+async def test_a_code_is_shown_again_as_an_authenticator_writes_it(
+    page: httpx.AsyncClient, desk: Desk
+) -> None:
+    secret = await enrol(page)
+    account = desk.services.administrators.get("olga")
+    (session,) = desk.services.signing_in.sessions(account.id)
+    with desk.services.store.write() as transaction:
+        transaction.sessions.confirm(session.id, session.created_at - timedelta(hours=1))
+        transaction.administrators.save(replace(account, totp_counter=0))
+    code = now_code(secret)
+    for proof, status in (("12 34", 403), (f"{code[:3]} {code[3:]}", 200)):
+        answer = await submit(page, "/console/me", "/console/me/recovery-codes", proof=proof)
+        assert answer.status_code == status, answer.text
 
 
 async def test_a_session_goes_where_somebody_wanted_to_go_and_ends_with_signing_out(
