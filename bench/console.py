@@ -1,48 +1,65 @@
 """The console (issue 6): first paint of the device list with 100,000 devices, size of the assets, and the
-server's time for pages with 10,000 devices.
+server's time for each page with 10,000 devices.
 
 Paint is what Chromium says of itself, with everything fetched anew over TLS from a gateway as it is deployed.
-Server time is that of the whole application of the admin listener: session, permission, database, template.
+Server time is that of the whole application of the admin listener in this process: session, permission,
+database, template, and about a millisecond of the client that asks. Every page is there (``bench.estate``).
+They are asked in turns, so that what else runs on the machine hits all alike, and the figure is that of the
+slowest page, not a percentile among quick ones. Processor time, which counts all threads and no waiting,
+tells the page from the machine.
 """
 
 import asyncio
 import gzip
+import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 from sqlalchemy import delete
 
-from bench.device_list import fill
+from bench.device_list import BATCH, fill
+from bench.estate import furnished
 from bench.figures import Figure, report
 from gateway.endpoints.console import PREFIX
 from gateway.endpoints.console.gate import COOKIE
-from gateway.services.groups import GroupChanges
 from gateway.store import DatabaseStore
 from gateway.store.tables import organisations
 from tests.browser.conftest import opened
-from tests.support.accounts import arrived
+from tests.support.accounts import Visitor
 from tests.support.console_pages import PAGES
 from tests.support.desk import Desk, browser, furnish
 from tests.support.stores import ACME
-from tests.support.world import ADMIN
 
-MANY, SOME = 100_000, 10_000
-ROUNDS = 5
+MANY = 100_000
+SOME = 10_000 + BATCH
+"""Ten thousand of the organisation that is looked at; the first batch is another one's."""
+
+VISITS, ROUNDS = 5, 21
 P95 = 0.95
 STATIC = Path("gateway/endpoints/console/static")
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
 
 
+class Taken(NamedTuple):
+    """What a page took, milliseconds by the clock on the wall and of the processor."""
+
+    wall: float
+    cpu: float
+
+
 def main() -> int:
+    slowest = asyncio.run(pages())
     figures = (
         Figure("console_first_paint_ms", first_paint(), "ms", 1500),
         Figure("console_assets_kib", assets(), "KiB", 150),
-        Figure("console_page_p95_sqlite_ms", asyncio.run(pages()), "ms", 100),
+        Figure("console_slowest_page_p95_sqlite_ms", slowest.wall, "ms", 100),
+        Figure("console_slowest_page_p95_cpu_ms", slowest.cpu, "ms", 100),
     )
     return report(figures)
 
@@ -57,7 +74,7 @@ def first_paint() -> float:
     taken = []
     with opened() as console:
         filled(console.gateway.made.store, MANY)
-        for _ in range(ROUNDS):
+        for _ in range(VISITS):
             with console.olga() as page:
                 page.goto(f"{PREFIX}/o/{ACME.alias}/devices")
                 page.get_by_role("row").nth(10).wait_for()
@@ -65,24 +82,6 @@ def first_paint() -> float:
                 taken.append(float(shown.evaluate("entry => entry.startTime")))
     print(f"paints: {', '.join(f'{each:.0f}' for each in taken)} ms", file=sys.stderr)
     return sorted(taken)[len(taken) // 2]
-
-
-async def pages() -> float:
-    """The 95th percentile over all pages, each asked a few times."""
-    with tempfile.TemporaryDirectory(prefix="usher-bench-") as folder:
-        desk = furnish(Path(folder))
-        filled(desk.services.store, SOME)
-        places = things(desk)
-        async with visitor(desk) as client:
-            for path in PAGES:  # templates are read, connections are there
-                await timed(client, path, places)
-            taken = [await timed(client, path, places) for _ in range(ROUNDS) for path in PAGES]
-        desk.services.store.close()
-    taken.sort()
-    print(f"{len(PAGES)} pages, median {taken[len(taken) // 2][0]:.0f} ms, the slowest:", file=sys.stderr)
-    for milliseconds, path in taken[-ROUNDS * 4 :: ROUNDS]:
-        print(f"  {milliseconds:.0f} ms {path}", file=sys.stderr)
-    return taken[int(len(taken) * P95)][0]
 
 
 def filled(store: DatabaseStore, devices: int) -> None:
@@ -94,46 +93,57 @@ def filled(store: DatabaseStore, devices: int) -> None:
     print(f"{devices} rows in {time.perf_counter() - began:.0f} s", file=sys.stderr)
 
 
-def things(desk: Desk) -> dict[str, str]:
-    """What the addresses of the pages name."""
-    made = desk.services
-    made.tenants.add_domain(ADMIN, ACME.alias, "bench.test")
-    device = made.devices.list(organisation=ACME.id, limit=1)[0]
-    group = made.groups.create(ADMIN, ACME.alias, "staff", GroupChanges())
-    made.policies.set_policy(ADMIN, ACME.alias, {"settings": {"DevicePasswordEnabled": True}})
-    return {
-        "organisation": ACME.alias,
-        "user": device.key.user,
-        "device_id": device.key.device_id,
-        "group": group.id,
-        "domain": "bench.test",
-        "policy": "default",
-        "administrator": "olga",
-    }
+async def pages() -> Taken:
+    """The highest 95th percentiles that a page has, which need not be one page's."""
+    with tempfile.TemporaryDirectory(prefix="usher-bench-") as folder:
+        desk = furnish(Path(folder))
+        places = furnished(desk, SOME)
+        async with visitor(desk) as client:
+            for path in PAGES:  # templates are read, connections are there
+                await timed(client, path.format(**places))
+            rounds = [
+                {path: await timed(client, path.format(**places)) for path in PAGES} for _ in range(ROUNDS)
+            ]
+        desk.services.store.close()
+    each = {path: percentiles([taken[path] for taken in rounds]) for path in PAGES}
+    tell(each)
+    return Taken(max(taken.wall for taken in each.values()), max(taken.cpu for taken in each.values()))
+
+
+def percentiles(taken: Sequence[Taken]) -> Taken:
+    """The 95th of each."""
+    place = int(len(taken) * P95)
+    return Taken(sorted(one.wall for one in taken)[place], sorted(one.cpu for one in taken)[place])
+
+
+def tell(each: Mapping[str, Taken]) -> None:
+    """Every page with its percentiles, the slowest last, and how busy the machine is."""
+    print(f"{len(each)} pages, {ROUNDS} times each, load {os.getloadavg()[0]:.1f}; p95:", file=sys.stderr)
+    for path, taken in sorted(each.items(), key=lambda entry: entry[1].cpu):
+        print(f"  {taken.cpu:6.1f} ms CPU {taken.wall:6.1f} ms wall  {path}", file=sys.stderr)
+    for name, clock in (("the processor", 1), ("the wall", 0)):
+        worst = max(each, key=lambda path: each[path][clock])
+        print(f"slowest by {name}: {worst}", file=sys.stderr)
 
 
 @asynccontextmanager
 async def visitor(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """An owner who is signed in."""
+    """The estate's owner, signed in."""
     async with browser(desk.config) as client:
-        session = (await arrived(client, desk, "olga")).secret
-        client.headers["Cookie"] = f"{COOKIE}={session}"
+        olga = Visitor(client, "olga")
+        await olga.enrol()
+        client.headers["Cookie"] = f"{COOKIE}={olga.secret}"
         del client.headers["Authorization"]
         yield client
 
 
-async def timed(client: httpx.AsyncClient, path: str, places: dict[str, str]) -> tuple[float, str]:
-    """Milliseconds of a page; one that names a thing which is not there answers so."""
-    began = time.perf_counter()
-    answer = await client.get(PREFIX + path.format_map(_Named(places)))
-    taken = (time.perf_counter() - began) * 1000
-    assert answer.status_code in (200, 404), (path, answer.status_code, answer.text)
-    return taken, path
-
-
-class _Named(dict[str, str]):
-    def __missing__(self, name: str) -> str:
-        return "x-none"
+async def timed(client: httpx.AsyncClient, path: str) -> Taken:
+    """What a page took."""
+    worked, began = time.process_time(), time.perf_counter()
+    answer = await client.get(PREFIX + path)
+    taken = Taken((time.perf_counter() - began) * 1000, (time.process_time() - worked) * 1000)
+    assert answer.status_code == 200, (path, answer.status_code, answer.text)
+    return taken
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from gateway.store.tables_inventory import inventory
 from gateway.store.tables_rules import held_devices
 from mdm.rule_documents import MEMBERS
 from tests.browser.screenshots import things
+from tests.support.accounts import appoint
 from tests.support.desk import Desk
 from tests.support.populous import populate
 from tests.support.stores import ACME, NOON
@@ -46,9 +47,10 @@ RULES = (
 
 
 def furnished(desk: Desk, devices: int) -> dict[str, str]:
-    """Fill a fresh desk; what the addresses of pages name."""
+    """Fill a fresh desk, with an owner ``olga``; what the addresses of pages name."""
     made = desk.services
     trail.fill(made.store, RECORDS)
+    appoint(desk, "olga")
     fill(made.store, devices)
     for number in range(NEIGHBOURS):
         made.tenants.create_organisation(ADMIN, f"neighbour{number}")
