@@ -1,12 +1,13 @@
 """What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
 organisation."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.all_devices import count_all_devices
 from gateway.endpoints.api.device_queries import DeviceQuestion
 from gateway.endpoints.api.device_views import DeviceCounts
 from gateway.endpoints.api.devices import count_devices
@@ -40,19 +41,22 @@ class Needing(NamedTuple):
 def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
     """The first page: every organisation within reach with what is to be done in it."""
     homes = ask.organisations
+    needing = [_of(ask, each) for each in homes]
     return ask.page(
         "overview.html",
         home=homes[0] if len(homes) == 1 else None,
-        needing=[_of(ask, each) for each in homes],
-        states=_states(ask),
+        needing=needing,
+        states=_states(ask, needing),
         short=short,
     )
 
 
-def _states(ask: Ask) -> Chart:
-    """The devices of all organisations by state."""
-    found = ask.seen(count_all_devices, query=DeviceQuestion())
-    return bars({ask.language.text(name): number for name, number in (found.states if found else {}).items()})
+def _states(ask: Ask, needing: Sequence[Needing]) -> Chart:
+    """The devices of all of them by state."""
+    found: Counter[str] = Counter()
+    for each in needing:
+        found.update(each.counts.states if each.counts else {})
+    return bars({ask.language.text(name): number for name, number in found.items()})
 
 
 def _of(ask: Ask, home: OrganisationView) -> Needing:
