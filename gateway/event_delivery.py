@@ -141,7 +141,7 @@ class EventDelivery:
                 errand.url, errand.headers, errand.body, allow_private=errand.allow_private
             )
             outcome = Outcome(errand.delivery, answer.status, answer.error)
-        except Exception as error:
+        except Exception as error:  # whatever it was: without an outcome its lane would wait for the lease
             _log.exception("a webhook could not be sent", extra={"webhook": errand.delivery.webhook})
             outcome = Outcome(errand.delivery, 0, type(error).__name__)
         self._outcomes.append(outcome)

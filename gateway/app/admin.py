@@ -37,11 +37,10 @@ QUARANTINE_S = 300.0
 
 def admin(config: Config, board: Board | None = None) -> "Administration":
     """The application of the administration listener; ``board`` has what the workers counted."""
-    # No client worker pays for these:
-    from gateway.app.metrics import metrics  # noqa: PLC0415
-    from gateway.app.telling import telling  # noqa: PLC0415
-    from gateway.endpoints.administration import Administration  # noqa: PLC0415
-    from gateway.endpoints.rates import Rates  # noqa: PLC0415
+    from gateway.app.metrics import metrics  # noqa: PLC0415 - no client worker pays for these
+    from gateway.app.telling import telling  # noqa: PLC0415 - likewise
+    from gateway.endpoints.administration import Administration  # noqa: PLC0415 - likewise
+    from gateway.endpoints.rates import Rates  # noqa: PLC0415 - likewise
 
     made, threads = services(config), Threads()
 

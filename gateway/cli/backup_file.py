@@ -37,7 +37,7 @@ def becoming(path: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             stream.flush()
             os.fsync(stream.fileno())
         _settle(unfinished, path, overwrite=overwrite)
-    except BaseException:
+    except BaseException:  # an interrupt as well leaves nothing half done
         unfinished.unlink(missing_ok=True)
         raise
     _sync(path.parent)

@@ -112,7 +112,8 @@ def on_store(command: Callable[Concatenate[Work, P], None]) -> Callable[..., Non
     @wraps(command)
     def run(*positional: P.args, **named: P.kwargs) -> None:
         as_json = bool(named.pop("as_json"))
-        where = Where(*(named.pop(name) for name in ("path", "server", "token_file", "authority")))  # type: ignore[arg-type]
+        told: dict[str, Any] = {name: named.pop(name) for name in Where.__slots__}
+        where = Where(**told)
         with failures_told(), work_on(where, as_json) as work:
             command(work, *positional, **named)
 

@@ -18,7 +18,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         _settle(path.parent)
-    except BaseException:
+    except BaseException:  # an interrupt as well leaves nothing half done
         path.unlink(missing_ok=True)
         raise
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from passlib.exc import TokenError  # type: ignore[import-untyped]  # libpass ships no types
-from passlib.totp import TOTP  # type: ignore[import-untyped]
+from passlib.totp import TOTP  # type: ignore[import-untyped]  # likewise
 
 ISSUER = "Usher"
 STEP_S = 30

@@ -57,7 +57,7 @@ async def _passed(check: Check) -> bool:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             return await check()
-    except Exception:
+    except Exception:  # a check that fails in any way has not passed
         return False
 
 

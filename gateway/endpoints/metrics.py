@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
 
 import anyio.to_thread
 from prometheus_client import CollectorRegistry
@@ -240,10 +239,13 @@ def _counter(name: str, help_: str, value: float) -> Metric:
     return CounterMetricFamily(name, help_, value)
 
 
+_Family = type[CounterMetricFamily] | type[GaugeMetricFamily]
+
+
 def _labelled(
-    name: str, help_: str, label: str, values: Mapping[str, float], family: Any = CounterMetricFamily
+    name: str, help_: str, label: str, values: Mapping[str, float], family: _Family = CounterMetricFamily
 ) -> Metric:
-    made: Metric = family(name, help_, labels=(label,))
+    made = family(name, help_, labels=(label,))
     for each, value in sorted(values.items()):
-        made.add_metric((each,), value)  # type: ignore[attr-defined]
+        made.add_metric((each,), value)
     return made

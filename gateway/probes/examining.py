@@ -33,7 +33,7 @@ class Examination:
 def examiner(config: Config) -> "Examiner":
     """The examiner that the settings describe."""
     from gateway.probes.domain import Examiner  # noqa: PLC0415 - the DNS library, only where it is used
-    from gateway.probes.phases import Surroundings  # noqa: PLC0415
+    from gateway.probes.phases import Surroundings  # noqa: PLC0415 - likewise
 
     hosts = frozenset({config.public_host, *config.extra_hosts})
     around = Surroundings(
@@ -48,7 +48,7 @@ def examiner(config: Config) -> "Examiner":
 
 def resolver(config: Config) -> "Resolver":
     """Who is asked, by the settings."""
-    from gateway.probes.dns import Resolver, Server  # noqa: PLC0415
+    from gateway.probes.dns import Resolver, Server  # noqa: PLC0415 - likewise
 
     servers = [Server(each.host, each.port) for each in config.dns.resolvers]
     return Resolver(servers, timeout_s=config.dns.timeout_s)

@@ -8,6 +8,7 @@ and is held in quarantine (``holding``).
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from gateway.records import Actor, ArchiveCause, ArchivedDevice, AuditRecord, AuditTag, Organisation
@@ -59,7 +60,7 @@ class ArchiveService:
                     due += [(key, cause) for key in look(home.id, now - timedelta(days=days), PAGE)]
         for key, cause in due:
             act = Act(AuditTag.DEVICE_ARCHIVED, GATEWAY, home.id, target_of(key), cause.value)
-            done += self._acts.perform(act, lambda entry, key=key, cause=cause: _archive(entry, key, cause))  # type: ignore[misc]
+            done += self._acts.perform(act, partial(_archive, key=key, cause=cause))
         return done
 
 

@@ -6,6 +6,7 @@ before it comes here (``endpoints.tracing``).
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag, Scope
@@ -85,7 +86,7 @@ class ProtocolLogs:
                 target_of(one.key),
                 "its time is over",
             )
-            self._acts.perform(act, lambda entry, key=one.key: _ended(entry, key))  # type: ignore[misc]
+            self._acts.perform(act, partial(_ended, key=one.key))
         with self._store.write() as transaction:
             transaction.protocol_log.prune(self._clock.now() - KEPT, MOST)
 

@@ -8,6 +8,7 @@ with the approval of a second administrator. Whatever happens to it afterwards, 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from gateway.errors import GatewayError, Kind
@@ -156,7 +157,7 @@ class Wipes:
         due = [order for order in waiting if _is_late(order, self._clock.now())]
         for order in due:
             act = Act(AuditTag.WIPE_EXPIRED, SYSTEM, order.key.organisation, target_of(order.key))
-            self._acts.perform(act, lambda entry, order=order: _run_out(entry, order.id))  # type: ignore[misc]
+            self._acts.perform(act, partial(_run_out, identity=order.id))
         return len(due)
 
     def _on_order(

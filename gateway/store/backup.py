@@ -162,7 +162,7 @@ def last_number(connection: Connection, source: Table) -> int:
         return found or 0
     sequence = sequence_of(connection, source)
     # A sequence that was never used says 1 as well; its name is PostgreSQL's own answer, quoted by it.
-    statement = text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")  # noqa: S608
+    statement = text(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}")  # noqa: S608 - as said
     return connection.scalar(statement) or 0 if sequence else 0
 
 

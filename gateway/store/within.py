@@ -229,7 +229,7 @@ def narrow(connection: Connection, reach: Reach) -> None:
 
 def everybody(statement: S) -> S:
     """The statement as it is, whoever asks; each use stands in the table at the head of this file."""
-    return statement.execution_options(**{_EVERYBODY: True})  # type: ignore[no-any-return]
+    return statement.execution_options(**{_EVERYBODY: True})  # type: ignore[no-any-return]  # S is a statement
 
 
 def within(connection: Connection, statement: Select[Any]) -> Select[Any]:
