@@ -113,14 +113,15 @@ class Ask:
         """A page, or the part of it that htmx asked for: ``template`` says which.
 
         Args:
-            status: 400 for a page with a problem, else 200, where none is given.
+            status: where none is given 400 for a page with a problem, else 200; a part is 200 in any case, as
+                htmx shows none that is an error.
             home: the organisation that it is about, None for the gateway as a whole.
             problem: why the last thing was refused.
         """
         faults = problem.faults if problem else {}
         told = {"home": home, "problem": problem, "faults": faults, **values}
         text = render(template, self.language, {**self._surroundings(), **told})
-        return HTMLResponse(text, status or (400 if problem else 200))
+        return HTMLResponse(text, status or (400 if problem and not self.partial else 200))
 
     def pairs(self, words: Iterable[str]) -> list[tuple[str, str]]:
         """Words of the API, each with what the reader calls it: the options of a choice."""

@@ -92,7 +92,7 @@ def list_page(
         problem = error
     return ask.page(
         "devices_rows.html" if ask.partial else "devices.html",
-        400 if refused else 200,
+        400 if refused else None,
         home=home,
         asked=asked,
         found=found,

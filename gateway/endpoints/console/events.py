@@ -41,7 +41,6 @@ def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
         problem = error
     return ask.page(
         "events.html",
-        200,
         asked=asked,
         found=found,
         problem=problem,

@@ -29,7 +29,6 @@ def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
         problem = error
     return ask.page(
         "audit_rows.html" if ask.partial else "audit.html",
-        200,
         asked=asked,
         found=found,
         problem=problem,

@@ -31,10 +31,13 @@ async def test_devices_are_listed_sorted_and_found(desk: Desk, browser: httpx.As
     assert "<html" not in found.text
 
 
-async def test_a_wrong_filter_says_so(browser: httpx.AsyncClient) -> None:
-    page = await browser.get(LIST, params={"last_seen": "yesterdayish"})
-    assert 'role="alert"' in page.text
-    assert "last_seen" in page.text
+async def test_a_wrong_filter_says_so_on_the_page_and_in_a_part_of_it(browser: httpx.AsyncClient) -> None:
+    """A part is no error: htmx would show none."""
+    for headers, status in (({}, 400), ({"HX-Request": "true"}, 200)):
+        page = await browser.get(LIST, params={"last_seen": "yesterdayish"}, headers=headers)
+        assert page.status_code == status
+        assert 'role="alert"' in page.text
+        assert "last_seen" in page.text
 
 
 async def test_another_organisation_is_not_there(desk: Desk, sitting: Sitting) -> None:
