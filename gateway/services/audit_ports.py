@@ -28,6 +28,10 @@ class AuditTrail(Protocol):
         """Ordered by sequence."""
         ...
 
+    def count(self, tag: AuditTag, target: str, outcome: str, since: datetime) -> int:
+        """How many records there are of this kind about ``target`` with this outcome, after then."""
+        ...
+
     def find(self, question: AuditQuestion, limit: int = 100) -> Sequence[AuditRecord]:
         """Ordered by sequence, as the question says."""
         ...

@@ -14,13 +14,19 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditRecord, AuditTag
 from gateway.records.administrators import Administrator
 from gateway.services.administrators import home_of
-from gateway.services.ports import Clock, Store
-from gateway.services.sign_in_delays import Delays
+from gateway.services.ports import Clock, Store, Transaction
+from gateway.services.sign_in_delays import PER_FACTOR, Delays
 
 CONFIRMED = timedelta(minutes=5)
 """How long a destructive act may follow after password or second factor were shown (T9)."""
 
 UNKNOWN = "unknown"
+
+WRONG_CODE = "second factor"
+"""Why a sign-in failed whose password was right, as the trail says it."""
+
+REMEMBERED = timedelta(seconds=PER_FACTOR.burst * PER_FACTOR.refill_s)
+"""How long a wrong code counts against the next ones."""
 
 
 class PasswordCheck(Protocol):
@@ -67,6 +73,13 @@ class Checks:
             raise
         self._delays.succeeded(begun, self._ticking())
 
+    def codes_left(self, transaction: Transaction, account: str) -> bool:
+        """Whether a code of the account is looked at. The trail says so: neither a restart nor another node
+        gives whoever has the password new ones to try."""
+        since = self._clock.now() - REMEMBERED
+        wrong = transaction.audit.count(AuditTag.SIGN_IN_FAILED, account, _refused(WRONG_CODE), since)
+        return wrong < PER_FACTOR.burst
+
     def code(self, account: Administrator, shown: Callable[[], Administrator | None]) -> Administrator | None:
         """The account after its timed code was taken; None where that is wrong, or too many were of late."""
         if not self._delays.may_show_code(account.id, self._ticking()):
@@ -86,8 +99,12 @@ class Checks:
             actor=replace(actor, name=account.name if account else UNKNOWN),
             organisation=home_of(account),
             target=account.id if account else UNKNOWN,
-            outcome=f"refused: {why}",
+            outcome=_refused(why),
         )
         with self._store.write() as transaction:
             transaction.audit.append(record)
         raise GatewayError(kind, public)
+
+
+def _refused(why: str) -> str:
+    return f"refused: {why}"

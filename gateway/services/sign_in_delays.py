@@ -11,7 +11,9 @@ are few, so who has shown the right password may fail only so often on one accou
 used up only with the password in hand, and a recovery code, which cannot be guessed, is taken all the same.
 
 An attempt counts as failed until it has succeeded: a hundred at the same moment are a hundred failures.
-Memory of one process and bounded. ``now`` is monotonic seconds. Safe for threads.
+Memory of one process and bounded; wrong codes of an account are counted in the trail as well, which all nodes
+share and no restart forgets (``services.credential_checks``). Of names there is nothing to be shared: waiting
+where others failed would let them keep somebody out. ``now`` is monotonic seconds. Safe for threads.
 """
 
 import hashlib

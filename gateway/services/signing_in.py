@@ -17,7 +17,7 @@ from gateway.records.administrators import Administrator, Session
 from gateway.records.passkeys import Means
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.administrators import home_of
-from gateway.services.credential_checks import Checks, PasswordCheck, SessionRules
+from gateway.services.credential_checks import WRONG_CODE, Checks, PasswordCheck, SessionRules
 from gateway.services.names import MAXIMUM_LOGIN, fold
 from gateway.services.opening import Opening, Refused, SignedIn, usable
 from gateway.services.ports import Clock, Store
@@ -132,19 +132,22 @@ class SigningIn:
             account = replace(account, password_until=entry.now)
         if account.enrolled:
             spent = self._factors.recovered(account, code)
-            account = spent or self._with_code_taken(account, code, entry.now)
+            account = spent or self._with_code_taken(entry, account, code)
         elif entry.transaction.passkeys.of(account.id):
             # A password alone would enrol a second factor and be past the passkey.
             raise Refused("the account has a passkey and no other second factor")
         entry.transaction.administrators.save(account)
         return account
 
-    def _with_code_taken(self, account: Administrator, code: str, now: datetime) -> Administrator:
-        """A missing code uses up none of those that may be wrong."""
-        shown = partial(self._factors.shown, account, code, now)
-        after = self._checks.code(account, shown) if code else None
+    def _with_code_taken(self, entry: Entry, account: Administrator, code: str) -> Administrator:
+        """What is missing, or not looked at any more, uses up none of the codes that may be wrong."""
+        if not code:
+            raise Refused("no code was shown")
+        if not self._checks.codes_left(entry.transaction, account.id):
+            raise Refused("too many wrong codes")
+        after = self._checks.code(account, partial(self._factors.shown, account, code, entry.now))
         if after is None:
-            raise Refused("second factor")
+            raise Refused(WRONG_CODE)
         return after
 
     def _confirmed(self, entry: Entry, session: str, right: bool, code: str) -> Session:
@@ -153,7 +156,7 @@ class SigningIn:
         if known is None or account is None:
             raise _over()
         if not right:
-            entry.transaction.administrators.save(self._with_code_taken(account, code, entry.now))
+            entry.transaction.administrators.save(self._with_code_taken(entry, account, code))
         entry.transaction.sessions.confirm(session, entry.now)
         entry.record(after={"session": session})
         return replace(known, confirmed_at=entry.now)

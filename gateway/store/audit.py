@@ -5,10 +5,22 @@ has no gap: a sequence of the database's own would leave one behind each transac
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, literal_column, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 
 from gateway.errors import GatewayError, Kind
 from gateway.records import DONE, Actor, AuditQuestion, AuditRecord, AuditTag
@@ -60,6 +72,11 @@ class AuditRows:
         limit: int = 100,
     ) -> Sequence[AuditRecord]:
         return self.find(AuditQuestion(organisation, target, tag=tag, after=after), limit)
+
+    def count(self, tag: AuditTag, target: str, outcome: str, since: datetime) -> int:
+        about = (audit.c.target == target) & (audit.c.tag == tag) & (audit.c.outcome == outcome)
+        statement = select(func.count()).select_from(audit).where(about & (audit.c.at > since))
+        return self._connection.scalar(statement) or 0
 
     def find(self, question: AuditQuestion, limit: int = 100) -> Sequence[AuditRecord]:
         order = audit.c.sequence.desc() if question.newest_first else audit.c.sequence

@@ -1,6 +1,7 @@
 """Attacks on the door of administration: getting in, round it, and keeping others out (T1, T2, T9, T24)."""
 
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -34,6 +35,7 @@ from tests.support.accounts import (
     appoint,
     arrived,
     house,
+    node,
     now_code,
     soon,
     stranger,
@@ -137,6 +139,22 @@ def test_a_botnet_with_the_password_has_few_codes_and_the_owner_a_way_in(home: H
         assert wrong(home, "ann", f"10.{number}.0.1", PASSWORD, "000000") is Kind.UNAUTHENTICATED
     assert wrong(home, "ann", "10.200.0.1", PASSWORD, home.code("ann")) is Kind.UNAUTHENTICATED
     assert home.door.signing_in.sign_in(stranger(), "ann", PASSWORD, codes[0])
+
+
+def test_neither_a_restart_nor_another_node_gives_new_codes_to_try(home: House) -> None:
+    home.enrolled("ann")
+    for number in range(30):
+        fresh, source = node(home.store, home.clock).signing_in, stranger(f"10.{100 + number}.0.1")
+        for password, code in ((PASSWORD, "" if number % 3 else "000000"), ("Wrong-Horse-1", "000000")):
+            with pytest.raises(GatewayError):
+                fresh.sign_in(source, "ann", password, code)
+    told = Counter(each.outcome for each in home.trail(AuditTag.SIGN_IN_FAILED))
+    assert told["refused: second factor"] == 10
+    with pytest.raises(GatewayError):
+        node(home.store, home.clock).signing_in.sign_in(stranger(), "ann", PASSWORD, home.code("ann"))
+    assert home.trail(AuditTag.SIGN_IN_FAILED)[-1].outcome == "refused: too many wrong codes"
+    home.clock.pass_by(minutes=100)
+    assert home.enter("ann")
 
 
 def test_whoever_has_the_machine_gets_in_while_all_of_that_goes_on(home: House) -> None:

@@ -100,13 +100,18 @@ class House:
         return [each for each in found if not tags or each.tag in tags]
 
 
-def house(store: DatabaseStore, admin: Admin | None = None) -> House:
-    """The services on a store, with organisations Acme and Globex in it."""
-    clock, keys = Clock(), Keys()
+def node(store: DatabaseStore, clock: Clock, admin: Admin | None = None) -> Front:
+    """The front door of a process that was just begun."""
     sealer = Sealer(b"sealing secret of a test, 32 octets and more")
     settings = replace(admin or Admin(), host="localhost", port=443)
     config = replace(load(None, SETTINGS, check_files=False), admin=settings)
-    door = front(config, store, lambda: sealer, clock, lambda: clock.now().timestamp())
+    return front(config, store, lambda: sealer, clock, lambda: clock.now().timestamp())
+
+
+def house(store: DatabaseStore, admin: Admin | None = None) -> House:
+    """The services on a store, with organisations Acme and Globex in it."""
+    clock, keys = Clock(), Keys()
+    door = node(store, clock, admin)
     with store.write() as transaction:
         for each in (ACME, GLOBEX):
             transaction.directory.add_organisation(each)

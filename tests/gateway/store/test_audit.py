@@ -54,6 +54,25 @@ def test_records_come_back_in_order_with_their_number(store: DatabaseStore) -> N
     assert (dict(first.before), dict(first.after)) == ({"state": "a"}, {"state": ["b", None]})
 
 
+def test_what_is_counted_is_of_one_kind_about_one_thing_with_one_outcome_after_a_moment(
+    store: DatabaseStore,
+) -> None:
+    with store.write() as transaction:
+        transaction.audit.append_all([REFUSED] * 2)
+        audit, late = transaction.audit, "refused: late"
+        counted = [
+            audit.count(tag, target, outcome, NOON + timedelta(seconds=seconds))
+            for tag, target, outcome, seconds in (
+                (AuditTag.WIPE_CANCELLED, "ann/PHONE1", late, 0),
+                (AuditTag.WIPE_CANCELLED, "ann/PHONE1", late, 1),
+                (AuditTag.WIPE_CANCELLED, "ann", late, 0),
+                (AuditTag.WIPE_REQUIRED, "ann/PHONE1", late, 0),
+                (AuditTag.WIPE_CANCELLED, "ann/PHONE1", "refused: l", 0),
+            )
+        ]
+    assert counted == [3, 0, 0, 0, 0]
+
+
 def test_each_record_carries_the_hash_of_the_one_before(store: DatabaseStore) -> None:
     with store.write() as transaction:
         transaction.audit.append(WIPED)
