@@ -29,7 +29,7 @@ def _mark(letter: str) -> str:
 
 def word(value: object) -> str:
     """A value of an API's answer for people: enumerations by their word, what is not there as a dash."""
-    if value is None or value == "":
+    if value is None or value in ("", [], ()):
         return "\N{EN DASH}"
     if isinstance(value, Enum):
         return str(value.value)

@@ -26,7 +26,7 @@ def test_a_template_escapes_and_misses_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, "–"), ("", "–"), (DeviceState.WIPE_REQUIRED, "Wipe Required"), ([1, "b"], "1, b")],
+    [(None, "–"), ("", "–"), ([], "–"), (DeviceState.WIPE_REQUIRED, "Wipe Required"), ([1, "b"], "1, b")],
 )
 def test_values_in_words(value: object, text: str) -> None:
     assert word(value) == text
