@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gateway_process import gateway
+from tests.support.gateway_process import SOCKET_ALONE, gateway
 
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "deploy" / "Containerfile"
@@ -26,17 +26,6 @@ WORDS = {"FROM", "RUN", "COPY", "ENV", "WORKDIR", "USER", "VOLUME", "EXPOSE"} | 
     "ENTRYPOINT",
     "CMD",
 }
-SETTINGS = """public_host = "localhost"
-[listen]
-clients = []
-redirect = []
-admin = []
-plain = ["unix:{folder}/clients.sock"]
-[store]
-directory = "{folder}"
-[backends.default]
-url = "http://127.0.0.1:1/"
-"""
 LOOK = """import sys
 sys.path.insert(0, {target!r})
 import gateway
@@ -108,7 +97,7 @@ def test_what_is_copied_is_enough_to_run(tmp_path: Path) -> None:
         [*build, "--target", str(target), str(source)], check=True, timeout=100, capture_output=True
     )
     settings = tmp_path / "usher.toml"
-    settings.write_text(SETTINGS.format(folder=tmp_path))
+    settings.write_text(SOCKET_ALONE.format(folder=tmp_path))
     look = LOOK.format(target=str(target), settings=str(settings))
     done = subprocess.run(
         [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60

@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.components import missing
 from tests.support.confined import allowed, service
+from tests.support.gateway_process import SOCKET_ALONE
 
 UNIT = Path(__file__).parents[2] / "deploy" / "usher.service"
 CONFINED = Path(__file__).parents[1] / "support" / "confined.py"
@@ -20,18 +21,6 @@ THRESHOLD = "20"
 """Exposure of at most 2.0 of 10; a service without any protection has 9.6."""
 
 PATIENCE_S = 60.0
-SETTINGS = """public_host = "localhost"
-[listen]
-clients = []
-redirect = []
-admin = []
-plain = ["unix:{folder}/clients.sock"]
-workers = 2
-[store]
-directory = "{folder}"
-[backends.default]
-url = "http://127.0.0.1:1/"
-"""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -77,7 +66,7 @@ def test_what_the_gateway_never_does_is_forbidden() -> None:
 def test_the_service_starts_serves_and_stops_within_it(tmp_path: Path) -> None:
     """The unit's own command, with its system calls, its capabilities and no writable code."""
     path = tmp_path / "usher.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
+    path.write_text(SOCKET_ALONE.format(folder=tmp_path))
     program, *arguments = shlex.split(service(UNIT)["ExecStart"][0])
     assert program.endswith("/.venv/bin/usher")
     words = [str(path) if word == "/etc/usher/usher.toml" else word for word in arguments]

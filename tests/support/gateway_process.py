@@ -34,6 +34,20 @@ ACTIVESYNC = "/Microsoft-Server-ActiveSync"
 NAMES = "localhost,mail.example.com,autodiscover.example.com"
 """What its certificate has, and so what it answers to: also the names of ``tests.support.nginx_front``."""
 START_S, STOP_S = 60.0, 30.0
+SOCKET_ALONE = """public_host = "localhost"
+[listen]
+clients = []
+redirect = []
+admin = []
+plain = ["unix:{folder}/clients.sock"]
+workers = 2
+[store]
+directory = "{folder}"
+[backends.default]
+url = "http://127.0.0.1:1/"
+"""
+"""A gateway that listens on a socket in its folder and nowhere else."""
+
 CONFIGURATION = """\
 public_host = "localhost"
 public_port = {https}

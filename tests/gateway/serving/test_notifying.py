@@ -11,19 +11,9 @@ from pathlib import Path
 import pytest
 
 from gateway.serving.notifying import NEVER_S, Notifier
+from tests.support.gateway_process import SOCKET_ALONE
 
 PATIENCE_S = 60.0
-SETTINGS = """public_host = "localhost"
-[listen]
-clients = []
-redirect = []
-admin = []
-plain = ["unix:{folder}/sock"]
-[store]
-directory = "{folder}"
-[backends.default]
-url = "http://127.0.0.1:1/"
-"""
 
 
 @pytest.fixture
@@ -72,7 +62,7 @@ def test_a_service_says_when_it_serves_that_it_lives_and_that_it_stops(
     manager: socket.socket, tmp_path: Path
 ) -> None:
     path = tmp_path / "usher.toml"
-    path.write_text(SETTINGS.format(folder=tmp_path))
+    path.write_text(SOCKET_ALONE.format(folder=tmp_path))
     environ = os.environ | {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "600000"}
     command = [sys.executable, "-m", "gateway", "serve", "--workers", "1", "--config", str(path)]
     with subprocess.Popen(

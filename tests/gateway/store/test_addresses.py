@@ -8,13 +8,9 @@ from sqlalchemy import insert
 from gateway.errors import LostRace
 from gateway.store import DatabaseStore
 from gateway.store.tables import addresses
-from tests.support.stores import ACME, group, resource, user
+from tests.support.stores import group, resource, user
 
-
-@pytest.fixture(autouse=True)
-def _organisation(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_organisation(ACME)
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 def test_all_addresses_of_a_domain_are_counted_and_some_are_named(store: DatabaseStore) -> None:

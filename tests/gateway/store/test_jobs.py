@@ -13,11 +13,7 @@ FIRST = Job(
     "j-1", ACME.id, "offboarding", "u-1", "wipe", NOON, "root", NOON + timedelta(days=2), NOON, "left"
 )
 
-
-@pytest.fixture(autouse=True)
-def _organisation(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_organisation(ACME)
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 def test_a_job_is_read_as_it_was_written(store: DatabaseStore) -> None:

@@ -12,12 +12,7 @@ from tests.support.stores import ACME, GLOBEX, NOON
 
 ANN, BOB = "ann@acme.example", "bob@acme.example"
 
-
-@pytest.fixture(autouse=True)
-def organisations(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        for each in (ACME, GLOBEX):
-            transaction.directory.add_organisation(each)
+pytestmark = pytest.mark.usefixtures("acme_and_globex")
 
 
 def letter(address: str = ANN, **values: object) -> Letter:

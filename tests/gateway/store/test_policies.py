@@ -14,11 +14,7 @@ FIRST = PolicyVersion(
 )
 SECOND = replace(FIRST, version=2, document={"settings": {}})
 
-
-@pytest.fixture(autouse=True)
-def _organisation(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_organisation(ACME)
+pytestmark = pytest.mark.usefixtures("acme")
 
 
 def test_the_current_version_is_the_newest(store: DatabaseStore) -> None:

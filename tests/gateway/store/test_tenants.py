@@ -12,13 +12,7 @@ from tests.support.stores import ACME, GLOBEX, NOON, group, resource, user
 
 LATER = NOON + timedelta(hours=1)
 
-
-@pytest.fixture(autouse=True)
-def _two_organisations(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_organisation(ACME)
-        transaction.directory.add_organisation(GLOBEX)
-        transaction.directory.add_domain(Domain("acme.example", ACME.id, default=True))
+pytestmark = pytest.mark.usefixtures("acme_and_globex", "acme_example")
 
 
 def test_an_organisation_comes_back_by_id_and_by_alias(store: DatabaseStore) -> None:

@@ -5,17 +5,11 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import LostRace
-from gateway.records import Domain, UserState
+from gateway.records import UserState
 from gateway.store import DatabaseStore
 from tests.support.stores import ACME, GLOBEX, user
 
-
-@pytest.fixture(autouse=True)
-def _two_organisations(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        transaction.directory.add_organisation(ACME)
-        transaction.directory.add_organisation(GLOBEX)
-        transaction.directory.add_domain(Domain("acme.example", ACME.id, default=True))
+pytestmark = pytest.mark.usefixtures("acme_and_globex", "acme_example")
 
 
 def test_a_user_is_found_by_id_address_alias_and_login(store: DatabaseStore) -> None:

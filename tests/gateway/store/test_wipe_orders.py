@@ -15,12 +15,7 @@ ANN = user()
 KEY = DeviceKey(ACME.id, ANN.id, "PHONE1")
 FIRST = WipeOrder("w-1", KEY, WipeKind.DEVICE, NOON, "Root", "lost", expires_at=NOON + timedelta(days=1))
 
-
-@pytest.fixture(autouse=True)
-def _organisations(store: DatabaseStore) -> None:
-    with store.write() as transaction:
-        for each in (ACME, GLOBEX):
-            transaction.directory.add_organisation(each)
+pytestmark = pytest.mark.usefixtures("acme_and_globex")
 
 
 def test_an_order_is_read_as_it_was_written(store: DatabaseStore) -> None:
