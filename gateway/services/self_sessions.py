@@ -44,8 +44,13 @@ class SelfSessions:
         self._keys = keys
         self._acts = Acts(store, clock)
 
-    def begin(self, user: str, source: str, user_agent: str) -> str | None:
-        """A new session's secret for a user whose password was right; None for one who may not sign in."""
+    def begin(self, user: str, source: str, user_agent: str, proof: str = "") -> str | None:
+        """A new session's secret for a user whose password was right; None for one who may not sign in, and
+        where the password was changed since: it would outlive the change.
+
+        Args:
+            proof: the hash that the password was right against; empty where it lives elsewhere.
+        """
         secret, identity = draw_token(self._keys, SELF), self._keys.identity(SELF_SESSION)
         with self._store.read() as transaction:
             known = _owner(transaction, user)
@@ -54,8 +59,10 @@ class SelfSessions:
         owner, home = known
         actor = Actor("user", owner.address, source, user_agent)
 
-        def work(entry: Entry) -> str:
-            now = entry.now
+        def work(entry: Entry) -> str | None:
+            now, present = entry.now, _owner(entry.transaction, user)
+            if present is None or (proof and proof != present[0].password_hash):
+                return None
             entry.transaction.self_sessions.prune(now - IDLE, now)
             session = SelfSession(
                 identity, home.id, owner.id, digest_of(secret), now, now, now, now + LONGEST

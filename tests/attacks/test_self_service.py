@@ -152,6 +152,22 @@ async def test_a_session_ends_with_its_user(gateway: Gateway, ann: Browser) -> N
     assert (await ann.get("/self/")).status_code == 303
 
 
+async def test_an_old_password_does_not_slip_in_beside_its_change(
+    gateway: Gateway, ann: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let in from memory by a process that has not heard of the change yet: for two hours it would be."""
+    login = gateway.app._login
+    remembered = dict(login._accepted)
+    assert remembered
+    async with gateway.hears():
+        gateway.made.users.set_password(ADMIN, gateway.key().user, "Other-Horse-22")
+    assert (await ann.get("/self/")).headers["location"] == "/self/sign-in"
+    monkeypatch.setattr(login, "_accepted", type(login._accepted)(remembered))
+    ann.cookie = ""
+    assert (await ann.sign_in()).status_code == 401
+    assert (await ann.sign_in(password="Other-Horse-22")).status_code == 303
+
+
 async def test_after_signing_out_the_cookie_is_worth_nothing(ann: Browser) -> None:
     await ann.do("/self/sign-out")
     assert (await ann.get("/self/")).status_code == 303

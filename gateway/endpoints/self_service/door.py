@@ -167,7 +167,7 @@ class SelfService:
             _log_verdict(visit.scope, error.kind.value)
             return await self._threads.store(things.refused, visit, Kind.THROTTLED)
         begin = partial(self._sessions.begin, source=visit.source, user_agent=visit.user_agent)
-        secret = await self._threads.store(begin, found.user) if found else None
+        secret = await self._threads.store(begin, found.user, proof=found.proof) if found else None
         if secret is None:
             _log_verdict(visit.scope, UNAUTHENTICATED)
             return await self._threads.store(things.refused, visit, Kind.UNAUTHENTICATED)

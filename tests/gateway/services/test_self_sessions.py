@@ -76,6 +76,16 @@ def test_it_ends_with_a_new_password_and_sleeps_with_the_account(
     assert sessions.present(secret) is None
 
 
+def test_a_password_that_was_changed_meanwhile_opens_nothing(
+    world: World, sessions: SelfSessions, ann: User
+) -> None:
+    old = world.users.get(ann.id).password_hash
+    assert old and sessions.begin(ann.id, "", "", old)
+    world.users.set_password(ADMIN, ann.id, "Other-Horse-22")
+    assert sessions.begin(ann.id, "", "", old) is None
+    assert len([each for each in world.trail() if each.tag is AuditTag.SELF_SIGNED_IN]) == 1
+
+
 def test_the_password_is_fresh_for_a_while(world: World, sessions: SelfSessions, ann: User) -> None:
     secret = begun(sessions, ann)
     world.clock.time += FRESH
