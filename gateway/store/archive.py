@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, insert, select
 
 from gateway.records import ArchivedDevice
+from gateway.store.device_keys import columns_of, key_in
 from gateway.store.tables import devices
 from gateway.store.tables_wipes import archived_devices as table
 from mdm.device import DeviceKey, DeviceState
@@ -55,9 +56,7 @@ class ArchiveRows:
 
 def _row(archived: ArchivedDevice) -> dict[str, Any]:
     return {
-        "organisation": archived.key.organisation,
-        "user_id": archived.key.user,
-        "device_id": archived.key.device_id,
+        **columns_of(archived.key),
         "address": archived.address,
         "cause": archived.cause,
         "archived_at": archived.archived_at,
@@ -68,7 +67,7 @@ def _row(archived: ArchivedDevice) -> dict[str, Any]:
 
 def _archived(row: RowMapping) -> ArchivedDevice:
     return ArchivedDevice(
-        key=DeviceKey(row["organisation"], row["user_id"], row["device_id"]),
+        key=key_in(row),
         address=row["address"],
         cause=row["cause"],
         archived_at=row["archived_at"],

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from gateway.records import BackendKey
+from gateway.store.device_keys import columns_of, has_key, key_in
 from gateway.store.tables_backends import backend_keys
 from mdm.device import DeviceKey
 
@@ -20,12 +21,14 @@ class BackendKeyRows:
         self._connection = connection
 
     def get(self, key: DeviceKey, backend: str) -> BackendKey | None:
-        statement = select(backend_keys).where(_of(key) & (backend_keys.c.backend == backend))
+        statement = select(backend_keys).where(
+            has_key(backend_keys, key) & (backend_keys.c.backend == backend)
+        )
         row = self._connection.execute(statement).mappings().one_or_none()
         return None if row is None else _record(row)
 
     def of(self, key: DeviceKey) -> Sequence[BackendKey]:
-        statement = select(backend_keys).where(_of(key)).order_by(backend_keys.c.backend)
+        statement = select(backend_keys).where(has_key(backend_keys, key)).order_by(backend_keys.c.backend)
         return [_record(row) for row in self._connection.execute(statement).mappings()]
 
     def any(self, organisation: str) -> bool:
@@ -33,25 +36,14 @@ class BackendKeyRows:
         return self._connection.scalar(statement) is not None
 
     def put(self, record: BackendKey) -> None:
-        row = _of(record.key) & (backend_keys.c.backend == record.backend)
+        row = has_key(backend_keys, record.key) & (backend_keys.c.backend == record.backend)
         self._connection.execute(delete(backend_keys).where(row))
         self._connection.execute(insert(backend_keys), _row(record))
 
 
-def _of(key: DeviceKey) -> Any:
-    return (
-        (backend_keys.c.organisation == key.organisation)
-        & (backend_keys.c.user_id == key.user)
-        & (backend_keys.c.device_id == key.device_id)
-    )
-
-
 def _row(record: BackendKey) -> dict[str, Any]:
-    key = record.key
-    named = {"organisation": key.organisation, "user_id": key.user, "device_id": key.device_id}
-    return named | {name: getattr(record, name) for name in _VALUES}
+    return columns_of(record.key) | {name: getattr(record, name) for name in _VALUES}
 
 
 def _record(row: RowMapping) -> BackendKey:
-    key = DeviceKey(row["organisation"], row["user_id"], row["device_id"])
-    return BackendKey(key, **{name: row[name] for name in _VALUES})
+    return BackendKey(key_in(row), **{name: row[name] for name in _VALUES})

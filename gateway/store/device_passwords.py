@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
+from gateway.store.device_keys import columns_of, has_key
 from gateway.store.tables_inventory import device_passwords
 from mdm.device import DeviceKey
 
@@ -16,27 +17,14 @@ class DevicePasswordRows:
 
     def get(self, key: DeviceKey) -> tuple[bytes, datetime] | None:
         columns = (device_passwords.c.sealed, device_passwords.c.stored_at)
-        row = self._connection.execute(select(*columns).where(_is(key))).one_or_none()
+        row = self._connection.execute(select(*columns).where(has_key(device_passwords, key))).one_or_none()
         return None if row is None else (row[0], row[1])
 
     def put(self, key: DeviceKey, sealed: bytes, at: datetime) -> None:
         self.remove(key)
-        row = {
-            "organisation": key.organisation,
-            "user_id": key.user,
-            "device_id": key.device_id,
-            "sealed": sealed,
-            "stored_at": at,
-        }
+        row = {**columns_of(key), "sealed": sealed, "stored_at": at}
         self._connection.execute(insert(device_passwords), row)
 
     def remove(self, key: DeviceKey) -> bool:
-        return self._connection.execute(delete(device_passwords).where(_is(key))).rowcount > 0
-
-
-def _is(key: DeviceKey) -> ColumnElement[bool]:
-    return (
-        (device_passwords.c.organisation == key.organisation)
-        & (device_passwords.c.user_id == key.user)
-        & (device_passwords.c.device_id == key.device_id)
-    )
+        statement = delete(device_passwords).where(has_key(device_passwords, key))
+        return self._connection.execute(statement).rowcount > 0

@@ -25,6 +25,7 @@ from gateway.errors import LostRace
 from gateway.records import Contact
 from gateway.records.inventory import Counts, Found, Listing
 from gateway.records.notices import Notice
+from gateway.store.device_keys import bound_key, columns_of, has_bound_key, has_key, key_in
 from gateway.store.inventory import InventoryQueries
 from gateway.store.inventory_rows import InventoryRows
 from gateway.store.tables import Instant, devices, tombstones
@@ -77,7 +78,7 @@ class DeviceRows:
             self._inventory.keep(batch)
 
     def remove(self, key: DeviceKey) -> None:
-        self._connection.execute(delete(devices).where(_is(devices, key)))
+        self._connection.execute(delete(devices).where(has_key(devices, key)))
 
     def count(self, organisation: str, user: str) -> int:
         wanted = (devices.c.organisation == organisation) & (devices.c.user_id == user)
@@ -176,10 +177,10 @@ class DeviceRows:
         return self._save(tombstones, device)
 
     def remove_tombstone(self, key: DeviceKey) -> None:
-        self._connection.execute(delete(tombstones).where(_is(tombstones, key)))
+        self._connection.execute(delete(tombstones).where(has_key(tombstones, key)))
 
     def _one(self, table: Table, key: DeviceKey) -> Device | None:
-        row = self._connection.execute(select(table).where(_is(table, key))).mappings().one_or_none()
+        row = self._connection.execute(select(table).where(has_key(table, key))).mappings().one_or_none()
         return None if row is None else _device(row)
 
     def _save(self, table: Table, device: Device) -> Device:
@@ -193,35 +194,19 @@ def _require_written(written: int, expected: int) -> None:
         raise LostRace("The device was changed by somebody else at the same time.")
 
 
-def _is(table: Table, key: DeviceKey) -> ColumnElement[bool]:
-    return (
-        (table.c.organisation == key.organisation)
-        & (table.c.user_id == key.user)
-        & (table.c.device_id == key.device_id)
-    )
-
-
 def _saving(table: Table) -> Any:
     columns: dict[str, Any] = {
         column.name: bindparam(column.name) for column in table.columns if not column.primary_key
     }
-    wanted = (
-        (table.c.organisation == bindparam("key_organisation"))
-        & (table.c.user_id == bindparam("key_user"))
-        & (table.c.device_id == bindparam("key_device"))
-        & (table.c.revision == bindparam("read_revision"))
-    )
+    wanted = has_bound_key(table) & (table.c.revision == bindparam("read_revision"))
     return update(table).where(wanted).values(columns)
 
 
 def _save_row(device: Device) -> dict[str, Any]:
     row = _row(replace(device, revision=device.revision + 1))
-    key = {
-        "key_organisation": row.pop("organisation"),
-        "key_user": row.pop("user_id"),
-        "key_device": row.pop("device_id"),
-    }
-    return row | key | {"read_revision": device.revision}
+    for name in columns_of(device.key):
+        del row[name]
+    return row | bound_key(device.key) | {"read_revision": device.revision}
 
 
 def _open_wipes(table: Table) -> Any:
@@ -232,12 +217,7 @@ def _open_wipes(table: Table) -> Any:
 # A batch may arrive late or twice: contact never goes back in time.
 _TOUCH = (
     update(devices)
-    .where(
-        (devices.c.organisation == bindparam("key_organisation"))
-        & (devices.c.user_id == bindparam("key_user"))
-        & (devices.c.device_id == bindparam("key_device"))
-        & (devices.c.last_seen <= bindparam("seen_at"))
-    )
+    .where(has_bound_key(devices) & (devices.c.last_seen <= bindparam("seen_at")))
     .values(
         last_seen=bindparam("seen_at"),
         last_ip=bindparam("ip"),
@@ -269,9 +249,7 @@ def _contact_row(contact: Contact, *, text: bool) -> dict[str, Any]:
 def _row(device: Device) -> dict[str, Any]:
     wipe = device.wipe
     return {
-        "organisation": device.key.organisation,
-        "user_id": device.key.user,
-        "device_id": device.key.device_id,
+        **columns_of(device.key),
         "information": {
             name: value for name, value in asdict(device.information).items() if value is not None
         },
@@ -282,7 +260,7 @@ def _row(device: Device) -> dict[str, Any]:
 
 def _device(row: RowMapping) -> Device:
     return Device(
-        key=DeviceKey(row["organisation"], row["user_id"], row["device_id"]),
+        key=key_in(row),
         wipe=None if row["wipe_kind"] is None else Wipe(**{name: row[f"wipe_{name}"] for name in _WIPE}),
         information=_information(row["information"]),
         **{name: row[name] for name in _PLAIN},

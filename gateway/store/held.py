@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 from sqlalchemy import tuple_ as row_value
 
 from gateway.records import HeldDevice
+from gateway.store.device_keys import bound_key, columns_of, has_bound_key, has_key, key_in
 from gateway.store.tables import Instant
 from gateway.store.tables_rules import held_devices
 from mdm.device import DeviceKey
@@ -20,7 +21,8 @@ class HeldRows:
         self._connection = connection
 
     def get(self, key: DeviceKey) -> HeldDevice | None:
-        row = self._connection.execute(select(held_devices).where(_is(key))).mappings().one_or_none()
+        statement = select(held_devices).where(has_key(held_devices, key))
+        row = self._connection.execute(statement).mappings().one_or_none()
         return None if row is None else _held(row)
 
     def put(self, held: HeldDevice) -> None:
@@ -28,7 +30,7 @@ class HeldRows:
         self._connection.execute(insert(held_devices), _row(held))
 
     def remove(self, key: DeviceKey) -> bool:
-        return self._connection.execute(delete(held_devices).where(_is(key))).rowcount > 0
+        return self._connection.execute(delete(held_devices).where(has_key(held_devices, key))).rowcount > 0
 
     def list(
         self,
@@ -55,21 +57,14 @@ class HeldRows:
         ).scalar_one()
 
     def counted(self, requests: Iterable[tuple[DeviceKey, int, datetime]]) -> None:
-        rows = [
-            {"o": key.organisation, "u": key.user, "d": key.device_id, "more": more, "at": at}
-            for key, more, at in requests
-        ]
+        rows = [{**bound_key(key), "more": more, "at": at} for key, more, at in requests]
         if rows:
             self._connection.execute(_COUNTED, rows)
 
 
 _COUNTED = (
     update(held_devices)
-    .where(
-        (held_devices.c.organisation == bindparam("o"))
-        & (held_devices.c.user_id == bindparam("u"))
-        & (held_devices.c.device_id == bindparam("d"))
-    )
+    .where(has_bound_key(held_devices))
     .values(
         requests=held_devices.c.requests + bindparam("more"),
         last_request=bindparam("at", type_=Instant),
@@ -77,19 +72,9 @@ _COUNTED = (
 )
 
 
-def _is(key: DeviceKey) -> Any:
-    return (
-        (held_devices.c.organisation == key.organisation)
-        & (held_devices.c.user_id == key.user)
-        & (held_devices.c.device_id == key.device_id)
-    )
-
-
 def _row(held: HeldDevice) -> dict[str, Any]:
     return {
-        "organisation": held.key.organisation,
-        "user_id": held.key.user,
-        "device_id": held.key.device_id,
+        **columns_of(held.key),
         "since": held.since,
         "reason": held.reason,
         "rules": list(held.rules),
@@ -100,7 +85,7 @@ def _row(held: HeldDevice) -> dict[str, Any]:
 
 def _held(row: RowMapping) -> HeldDevice:
     return HeldDevice(
-        DeviceKey(row["organisation"], row["user_id"], row["device_id"]),
+        key_in(row),
         row["since"],
         row["reason"],
         tuple(row["rules"]),

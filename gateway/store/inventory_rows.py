@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from gateway.records import Contact, User
 from gateway.records.inventory import BY_RULE, FIELDS
+from gateway.store.device_keys import columns_of, has_bound_key
 from gateway.store.tables import users
 from gateway.store.tables_inventory import inventory
 from mdm.device import Device, WipeProgress
@@ -70,11 +71,9 @@ def _family(user_agent: str, device_type: str) -> str:
 
 def row_of(device: Device, address: str, user_name: str) -> dict[str, Any]:
     """The row of a device whose user has this primary address and display name."""
-    told, key = device.information, device.key
+    told = device.information
     return {
-        "organisation": key.organisation,
-        "user_id": key.user,
-        "device_id": key.device_id,
+        **columns_of(device.key),
         "address": address,
         "user_name": folded(user_name),
         "type": folded(device.device_type),
@@ -148,12 +147,7 @@ _KEEP_POSTGRESQL = _keeping(postgresql.insert)
 
 _TOUCH = (
     update(inventory)
-    .where(
-        (inventory.c.organisation == bindparam("key_organisation"))
-        & (inventory.c.user_id == bindparam("key_user"))
-        & (inventory.c.device_id == bindparam("key_device"))
-        & (inventory.c.last_seen <= bindparam("seen_at"))
-    )
+    .where(has_bound_key(inventory) & (inventory.c.last_seen <= bindparam("seen_at")))
     .values(
         last_seen=bindparam("seen_at"),
         last_ip=bindparam("ip"),

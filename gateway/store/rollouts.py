@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from gateway.records import Rollout, RolloutState
+from gateway.store.device_keys import bound_key, has_bound_key
 from gateway.store.tables import Instant, devices
 from gateway.store.tables_policies import rollouts
 from mdm.device import Device, DeviceKey
@@ -73,22 +74,13 @@ class RolloutRows:
 # One column and not the whole record: this is written for a whole fleet.
 _MOMENT = (
     update(devices)
-    .where(
-        (devices.c.organisation == bindparam("key_organisation"))
-        & (devices.c.user_id == bindparam("key_user"))
-        & (devices.c.device_id == bindparam("key_device"))
-    )
+    .where(has_bound_key(devices))
     .values(reprovision_at=bindparam("moment", type_=Instant), revision=devices.c.revision + 1)
 )
 
 
 def _moment_row(device: Device) -> dict[str, Any]:
-    return {
-        "key_organisation": device.key.organisation,
-        "key_user": device.key.user,
-        "key_device": device.key.device_id,
-        "moment": device.reprovision_at,
-    }
+    return {**bound_key(device.key), "moment": device.reprovision_at}
 
 
 def _waits(organisation: str, until: datetime) -> ColumnElement[bool]:

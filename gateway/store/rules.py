@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Select, delete, func, insert, sel
 from sqlalchemy import tuple_ as row_value
 
 from gateway.records import ExpectedDevice, RuleSetVersion
+from gateway.store.device_keys import columns_of, has_key, key_in
 from gateway.store.tables_rules import expected_devices, rule_sets
 from mdm.device import DeviceKey
 
@@ -54,10 +55,12 @@ class RuleRows:
         self._connection.execute(insert(expected_devices), _expected_row(expected))
 
     def expect_no_more(self, key: DeviceKey) -> bool:
-        return self._connection.execute(delete(expected_devices).where(_is(key))).rowcount > 0
+        statement = delete(expected_devices).where(has_key(expected_devices, key))
+        return self._connection.execute(statement).rowcount > 0
 
     def expected(self, key: DeviceKey) -> ExpectedDevice | None:
-        row = self._connection.execute(select(expected_devices).where(_is(key))).mappings().one_or_none()
+        statement = select(expected_devices).where(has_key(expected_devices, key))
+        row = self._connection.execute(statement).mappings().one_or_none()
         return None if row is None else _expected(row)
 
     def all_expected(
@@ -86,19 +89,9 @@ def _version(row: RowMapping) -> RuleSetVersion:
     )
 
 
-def _is(key: DeviceKey) -> Any:
-    return (
-        (expected_devices.c.organisation == key.organisation)
-        & (expected_devices.c.user_id == key.user)
-        & (expected_devices.c.device_id == key.device_id)
-    )
-
-
 def _expected_row(expected: ExpectedDevice) -> dict[str, Any]:
     return {
-        "organisation": expected.key.organisation,
-        "user_id": expected.key.user,
-        "device_id": expected.key.device_id,
+        **columns_of(expected.key),
         "level": expected.level,
         "reason": expected.reason,
         "until": expected.until,
@@ -109,7 +102,7 @@ def _expected_row(expected: ExpectedDevice) -> dict[str, Any]:
 
 def _expected(row: RowMapping) -> ExpectedDevice:
     return ExpectedDevice(
-        DeviceKey(row["organisation"], row["user_id"], row["device_id"]),
+        key_in(row),
         row["level"],
         row["reason"],
         row["until"],

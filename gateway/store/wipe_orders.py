@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, distinct, func, insert, select, update
 from sqlalchemy import tuple_ as row_value
 
+from gateway.store.device_keys import columns_of, key_in
 from gateway.store.tables import Instant, devices
 from gateway.store.tables_wipes import wipe_orders as table
 from gateway.store.within import everybody
@@ -103,15 +104,13 @@ def _since(organisation: str, since: datetime) -> Select[Any]:
 
 def _row(order: WipeOrder) -> dict[str, Any]:
     return {
-        "organisation": order.key.organisation,
-        "user_id": order.key.user,
-        "device_id": order.key.device_id,
+        **columns_of(order.key),
         **{name: getattr(order, name) for name in _PLAIN},
     }
 
 
 def _order(row: RowMapping) -> WipeOrder:
     return WipeOrder(
-        key=DeviceKey(row["organisation"], row["user_id"], row["device_id"]),
+        key=key_in(row),
         **{name: row[name] for name in _PLAIN},
     )
