@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from bench import audit as trail
 from bench.device_list import fill
+from gateway.services.access_rules import VERSIONS_KEPT
 from gateway.services.groups import GroupChanges
 from gateway.store import DatabaseStore
 from gateway.store.tables import addresses, group_users, users
@@ -62,7 +63,9 @@ def furnished(desk: Desk, devices: int) -> dict[str, str]:
     _grouped(desk)
     book = made.access_rules.book(ACME.alias).rules
     present = [{name: each[name] for name in MEMBERS & set(each)} for each in book]
-    made.access_rules.replace_all(ADMIN, ACME.alias, [*present, *map(_document, RULES)], force=True)
+    for count in range(len(RULES) - VERSIONS_KEPT, len(RULES)):
+        some = [*present, *map(_document, RULES[: count + 1])]
+        made.access_rules.replace_all(ADMIN, ACME.alias, some, force=True)
     return things(made, known, ACME.alias, HEADQUARTERS)
 
 

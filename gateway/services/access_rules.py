@@ -28,6 +28,7 @@ from gateway.services.rule_books import (
 )
 from gateway.services.rule_guard import GUARD_DEVICES, require_sane
 from gateway.services.rule_sets import NO_RULES, compiled, rules_in
+from gateway.services.rule_values import RuleValues
 from gateway.services.tenants import found
 from mdm.errors import RuleError
 from mdm.rule_documents import to_document
@@ -81,13 +82,14 @@ class AccessRules:
         """The rules in force."""
         with self._store.read() as transaction:
             home = found(transaction, organisation)
-            return book_of(transaction, home, transaction.rules.current(home.id))
+            return book_of(RuleValues(transaction, home), home, transaction.rules.current(home.id))
 
     def versions(self, organisation: str) -> Sequence[RuleBook]:
         """Those that are kept, oldest first."""
         with self._store.read() as transaction:
             home = found(transaction, organisation)
-            return [book_of(transaction, home, each) for each in transaction.rules.versions(home.id)]
+            values = RuleValues(transaction, home)
+            return [book_of(values, home, each) for each in transaction.rules.versions(home.id)]
 
     def get(self, organisation: str, named: str) -> Document:
         """One rule; GatewayError NOT_FOUND."""
@@ -278,16 +280,16 @@ class AccessRules:
         before = rules.current(home.id)
         if (before.version if before else 0) != plan.version:
             return None
-        told = plan.impact or Impact()
+        told, values = plan.impact or Impact(), RuleValues(entry.transaction, home)
         if before is not None and rules_in(before) == plan.rules and home.rules_mode is plan.mode:
-            return Saved(book_of(entry.transaction, home, before), plan.lints, told)
+            return Saved(book_of(values, home, before), plan.lints, told)
         after = next_version(entry, home.id, before, plan.rules)
         rules.add(after)
         rules.forget(home.id, after.version - VERSIONS_KEPT + 1)
         home = _follow(entry, home, plan.mode)
         record(entry, before, after, plan.mode)
         entry.announce(Scope.RULES, home.id)
-        return Saved(book_of(entry.transaction, home, after), plan.lints, told)
+        return Saved(book_of(values, home, after), plan.lints, told)
 
 
 def _same(_transaction: Transaction, _home: Organisation, rules: tuple[Rule, ...]) -> Sequence[Rule]:

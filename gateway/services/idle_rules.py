@@ -5,7 +5,7 @@ in each combination that there is, and rules that ask for the same are answered 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gateway.services.ports import Transaction
@@ -22,32 +22,41 @@ NETWORK = "network"
 ALWAYS = frozenset({"protocol"})
 """Criteria of which a device that is known has said all by being there."""
 
-Question = tuple[frozenset[str], frozenset[Condition]]
-"""Criteria on what devices report, and the conditions that the database judges."""
+Criteria = frozenset[str]
+"""Names of criteria on what devices report."""
+
+Judged = frozenset[Condition]
+"""Conditions that the database judges."""
 
 
 def meaning_nobody(transaction: Transaction, organisation: str, rules: RuleSet) -> frozenset[str]:
     """Ids of the enabled rules that no known device fits; none as long as no device is known."""
     if next(transaction.kinds.of(organisation, ()), None) is None:
         return frozenset()
-    asked: defaultdict[Question, list[Rule]] = defaultdict(list)
-    for rule in rules.rules:
-        question, rest = _parted(rule)
-        asked[question].append(rest)
     found = (
-        idle(RuleSet(alike, rules.mode), _facts(transaction, organisation, question))
-        for question, alike in asked.items()
-        if any(rule.enabled for rule in alike)
+        idle(RuleSet(alike, rules.mode), _facts(transaction, organisation, criteria, judged))
+        for judged, answers in _questions(rule for rule in rules.rules if rule.enabled).items()
+        for criteria, alike in answers.items()
     )
     return frozenset().union(*found)
 
 
-def _parted(rule: Rule) -> tuple[Question, Rule]:
+def _questions(rules: Iterable[Rule]) -> Mapping[Judged, Mapping[Criteria, Sequence[Rule]]]:
+    """What has to be asked, the widest first: who asks for less of the same devices is answered with it."""
+    asked: defaultdict[Judged, dict[Criteria, list[Rule]]] = defaultdict(dict)
+    parted = sorted(map(_parted, rules), key=lambda each: len(each[1]), reverse=True)
+    for judged, criteria, rest in parted:
+        wide = next((each for each in asked[judged] if each >= criteria), criteria)
+        asked[judged].setdefault(wide, []).append(rest)
+    return asked
+
+
+def _parted(rule: Rule) -> tuple[Judged, Criteria, Rule]:
     """What is asked of the database, and the rule without the conditions that it judges."""
     judged = frozenset(_folded(each) for each in rule.conditions if _is_judged(each))
     rest = tuple(each for each in rule.conditions if not _is_judged(each))
     criteria = frozenset(each.criterion for each in rest) - ALWAYS
-    return (criteria, judged), replace(rule, conditions=rest)
+    return judged, criteria, replace(rule, conditions=rest)
 
 
 def _is_judged(condition: Condition) -> bool:
@@ -61,8 +70,10 @@ def _folded(condition: Condition) -> Condition:
     return replace(condition, values=tuple(fold(value).strip() for value in condition.values))
 
 
-def _facts(transaction: Transaction, organisation: str, question: Question) -> Iterator[Facts]:
-    for told in transaction.kinds.of(organisation, *question):
+def _facts(
+    transaction: Transaction, organisation: str, criteria: Criteria, judged: Judged
+) -> Iterator[Facts]:
+    for told in transaction.kinds.of(organisation, criteria, judged):
         yield Facts(
             device_type=told.get("device_type"),
             model=told.get("model"),

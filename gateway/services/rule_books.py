@@ -84,11 +84,10 @@ def checked(transaction: Transaction, home: Organisation, rules: Sequence[Rule],
     return RuleSet(resolved, mode)
 
 
-def book_of(transaction: Transaction, home: Organisation, stored: RuleSetVersion | None) -> RuleBook:
-    """A stored version as people read it, None for no rules."""
+def book_of(values: RuleValues, home: Organisation, stored: RuleSetVersion | None) -> RuleBook:
+    """A stored version as people read it, None for no rules; ``values``: those of the organisation."""
     if stored is None:
         return RuleBook(home.id, home.rules_mode, 0, ())
-    values = RuleValues(transaction, home)
     rules = tuple(
         {**values.readable(rule), "created_at": kept["created_at"], "changed_at": kept["changed_at"]}
         for rule, kept in zip(rules_in(stored), stored.documents, strict=True)

@@ -68,7 +68,7 @@ def things(made: Services, devices: list[Device], organisation: str, domain: str
     home = device.key.organisation
     made.inventory.rename(OPERATOR, device.key, "Ann's work phone", "handed out with her contract")
     made.devices.set_access(OPERATOR, device.key, AccessLevel.ALLOW, "checked at the desk")
-    past(made, ORGANISATION)
+    past(made, organisation)
     saved_view(made, "iPhones with old iOS", {"os": "iOS 15", "sort": "-last_seen"})
     orders = made.wipes.list(home)
     waiting = next(each for each in orders if each.progress is Progress.AWAITING)
