@@ -20,9 +20,16 @@ from gateway.services.appointing import placed, require_covered, require_no_more
 from gateway.services.names import fold, optional_address, require_text
 from gateway.services.ousting import oust
 from gateway.services.password_policy import require_good
-from gateway.services.persons import REMEMBERED, Asker, OnePerson, asked_by, parts
 from gateway.services.ports import Clock, KeySource, PasswordHasher, Store, Transaction
 from gateway.services.second_factors import without
+from gateway.services.vouching import (
+    YOURSELF,
+    hands_over,
+    oneself,
+    require_known_persons,
+    require_vouching,
+    vouched,
+)
 from gateway.services.wipe_guards import keep_counted
 
 T = TypeVar("T")
@@ -36,11 +43,6 @@ _ID = re.compile(r"a-[0-9a-f]{32}")
 
 NAME_FORM = f"1 to {MAXIMUM_NAME} letters, digits and any of . @ + - _"
 LAST_OWNER = "This is the last owner of the whole gateway who can act; appoint another one first."
-JOINS_OTHERS = (
-    "By this account others are known as one person's. Disable it instead, or link them first; who made whom "
-    "is forgotten after two days."
-)
-YOURSELF = "Your own password, second factor and person are not set this way."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,13 @@ class Administrators:
         def work(entry: Entry, before: Administrator) -> Administrator:
             after = _changed(before, changes)
             # Before it is vouched for: what makes it one with who changes it ends in a day.
-            _require_known_persons(entry, before, after)
+            require_known_persons(entry, before, after)
             if (after.issuer, after.subject) != (before.issuer, before.subject):
-                _require_vouching(authority, before)
-                after = _vouched(entry, authority, after)
-            elif _hands_over(authority, before, after):
+                require_vouching(authority, before)
+                after = vouched(entry, authority, after)
+            elif hands_over(authority, before, after):
                 require_no_more_than(authority, before)
-                after = _vouched(entry, authority, after)
+                after = vouched(entry, authority, after)
             saved = _saved(entry, before, after)
             if before.subject and (saved.issuer, saved.subject) != (before.issuer, before.subject):
                 oust(entry, saved)
@@ -154,7 +156,7 @@ class Administrators:
 
         def work(entry: Entry, before: Administrator) -> None:
             _require_owner_left(entry, before, None)
-            _require_known_persons(entry, before, None)
+            require_known_persons(entry, before, None)
             keep_counted(entry, before)
             entry.transaction.administrators.remove(before.id)
             entry.record(before=shown(before))
@@ -173,9 +175,9 @@ class Administrators:
         hashed = self._hashed(password)
 
         def work(entry: Entry, before: Administrator) -> Administrator:
-            _require_vouching(authority, before)
+            require_vouching(authority, before)
             after = replace(before, password_hash=hashed, password_until=None)
-            return _became_anothers(entry, before, _vouched(entry, authority, after))
+            return _became_anothers(entry, before, vouched(entry, authority, after))
 
         return self._on(AuditTag.PASSWORD_SET, actor, id_or_name, work)
 
@@ -184,9 +186,9 @@ class Administrators:
         its sessions and tokens end. It enrols a new one at its next sign-in. Errors as ``set_password``."""
 
         def work(entry: Entry, before: Administrator) -> Administrator:
-            _require_vouching(authority, before)
+            require_vouching(authority, before)
             entry.transaction.passkeys.remove_all(before.id)
-            return _became_anothers(entry, before, _vouched(entry, authority, without(before)))
+            return _became_anothers(entry, before, vouched(entry, authority, without(before)))
 
         return self._on(AuditTag.SECOND_FACTOR_RESET, actor, id_or_name, work)
 
@@ -245,7 +247,7 @@ class Administrators:
 
         def work(entry: Entry, before: Administrator) -> Administrator:
             records = entry.transaction.administrators
-            if before.person in _oneself(entry, authority).persons:
+            if before.person in oneself(entry, authority).persons:
                 raise GatewayError(Kind.CONFLICT, YOURSELF)
             others = [each for each in records.of_person(before.person) if each.id != before.id]
             if any(records.get(each.id) is None for each in others):
@@ -355,35 +357,6 @@ def _changed(account: Administrator, changes: AdministratorChanges) -> Administr
     if bool(issuer) is not bool(subject):
         raise malformed("subject", "Issuer and subject go together.")
     return replace(account, issuer=issuer, subject=subject)
-
-
-def _hands_over(authority: Authority, before: Administrator, after: Administrator) -> bool:
-    """Whether somebody else's account gets another address while it names no user of a provider: by
-    ``link_by_email`` it may take the one with that address."""
-    return after.address != before.address and not after.issuer and authority.account != before.id
-
-
-def _require_vouching(authority: Authority, account: Administrator) -> None:
-    if account.id == authority.account:
-        raise GatewayError(Kind.CONFLICT, YOURSELF)
-    require_no_more_than(authority, account)
-
-
-def _require_known_persons(entry: Entry, before: Administrator, after: Administrator | None) -> None:
-    """GatewayError CONFLICT for what would make two persons of one without anybody saying so (T9)."""
-    known = entry.transaction.administrators.everyone()
-    left = [after if each.id == before.id else each for each in known]
-    since = entry.now - REMEMBERED
-    if parts(known, [each for each in left if each is not None], before, since):
-        raise GatewayError(Kind.CONFLICT, JOINS_OTHERS)
-
-
-def _oneself(entry: Entry, authority: Authority) -> OnePerson:
-    return asked_by(entry.transaction, Asker(authority.name, authority.person), entry.now)
-
-
-def _vouched(entry: Entry, authority: Authority, account: Administrator) -> Administrator:
-    return replace(account, vouched_by=authority.account, vouched_at=entry.now)
 
 
 def _became_anothers(entry: Entry, before: Administrator, after: Administrator) -> Administrator:
