@@ -1,6 +1,7 @@
 """A gateway as it is deployed, with people, phones and an administrator; a Chromium before its console."""
 
 import contextlib
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,10 +112,20 @@ def enrolled(running: Gateway) -> tuple[str, list[str]]:
 
 
 @contextmanager
+def mail_server() -> Iterator[dict[str, object]]:
+    """One that nobody reaches, and before which app passwords would do."""
+    with tempfile.NamedTemporaryFile() as secret:
+        secret.write(b"what the gateway shows it, 32 octets and more")
+        secret.flush()
+        told = {"credentials": "trusted", "user_mapping": "address", "secret_file": secret.name}
+        yield {"url": "http://127.0.0.1:1/", **told}
+
+
+@contextmanager
 def opened() -> Iterator[Console]:
     """A gateway and a Chromium; nothing may be asked of anybody else, and nothing may have to be stopped."""
     watch = chromium.Watch()
-    with gateway({"url": "http://127.0.0.1:1/"}, "example.com", users=PEOPLE) as running:
+    with mail_server() as settings, gateway(settings, "example.com", users=PEOPLE) as running:
         _await(running)
         with chromium.browser() as launched:
             yield Console(running, launched, *enrolled(running), watch)
