@@ -45,6 +45,7 @@ from gateway.endpoints.console import (
     signing,
     soundness,
     stopping,
+    tokens,
     traffic,
     trail,
     webhooks,
@@ -95,6 +96,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhooks.router,
     notices.router,
     accounts.router,
+    tokens.router,
     machine.router,
 )
 

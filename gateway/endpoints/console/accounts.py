@@ -1,7 +1,4 @@
-"""Administrators and API tokens (product 7.6, 7.7): who may what, where, and what acts for them.
-
-A secret is shown once, on the page that answers its making, which no browser keeps.
-"""
+"""Administrators (product 7.6, 7.7): who may what, and where."""
 
 from typing import Annotated, Any
 
@@ -26,19 +23,17 @@ from gateway.endpoints.api.administrators import (
     set_administrator_password,
     unlink_administrator,
 )
-from gateway.endpoints.api.tokens import NewToken, TokenFilter, list_tokens, mint_token, revoke_token
 from gateway.endpoints.console.asking import ALL, Ask, opens, or_again
 from gateway.endpoints.console.operations import body
 from gateway.endpoints.forms import Form
 from gateway.errors import GatewayError
-from gateway.records.authority import Permission, Role
+from gateway.records.authority import Role
 
 router = APIRouter()
 
 ONE = "/administrators/{administrator}"
 PLAIN = ("display_name", "address", "state")
 ROLES = [each.value for each in Role]
-PERMISSIONS = sorted(each.value for each in Permission)
 
 
 def _list(ask: Ask, problem: GatewayError | None = None) -> Response:
@@ -62,16 +57,6 @@ def _account(ask: Ask, administrator: str, problem: GatewayError | None = None) 
         place=place(known.name),
         problem=problem,
         can_change=ask.may(change_administrator),
-    )
-
-
-def _tokens(ask: Ask, problem: GatewayError | None = None) -> Response:
-    authority = ask.operations.authority
-    return ask.page(
-        "tokens.html",
-        found=ask.call(list_tokens, query=TokenFilter()).items if authority.account else [],
-        permissions=[each for each in PERMISSIONS if authority.holds(Permission(each))],
-        problem=problem,
     )
 
 
@@ -164,34 +149,6 @@ def remove(administrator: str, ask: Annotated[Ask, opens(remove_administrator)])
     """Remove an account with its tokens and sessions."""
     ask.call(remove_administrator, administrator=administrator)
     return ask.to("/console/administrators")
-
-
-@router.get("/tokens")
-def tokens(ask: Annotated[Ask, opens(list_tokens)]) -> Response:
-    """One's own tokens."""
-    return _tokens(ask)
-
-
-@router.post("/tokens")
-@or_again(_tokens)
-def mint(ask: Annotated[Ask, opens(mint_token)]) -> Response:
-    """Make a token; the answer shows it once."""
-    form = ask.form
-    wanted: dict[str, Any] = {
-        "label": form.text("label"),
-        "expires_at": f"{form.text('expires_at')}T00:00:00Z",
-        "permissions": form.all("permission"),
-        "networks": form.text("networks").split(),
-        "destructive": form.has("destructive"),
-    }
-    return ask.page("minted.html", minted=ask.call(mint_token, body=body(NewToken, wanted)))
-
-
-@router.post("/tokens/{token}/revoke")
-def revoke(token: str, ask: Annotated[Ask, opens(revoke_token)]) -> Response:
-    """Take a token back for good."""
-    ask.call(revoke_token, token=token)
-    return ask.to("/console/tokens")
 
 
 def place(administrator: str) -> str:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 WIDTH = 440
+"""Of a drawing, in units that ``chart.html`` and ``lines.html`` draw with too."""
+
 LABEL = 190
 """Of the width, what the names take."""
 
@@ -16,7 +18,6 @@ NUMBER = 44
 """Of the width, what the numbers behind the longest bar take."""
 
 ROW = 28
-BAR = 18
 LETTERS = 27
 """Of a name in the drawing; the table has all of it."""
 

@@ -1,4 +1,4 @@
-"""A person's own devices (product 7.8): what is known of them, who can do what with them, wipe, remove."""
+"""A person's own devices (product 7.8): what is known of them, what may be done with them, wipe, remove."""
 
 from dataclasses import replace
 from urllib.parse import quote
