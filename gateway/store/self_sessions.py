@@ -6,14 +6,15 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.records.app_passwords import SelfSession
+from gateway.store.sessions import EndingRows
 from gateway.store.tables_self_service import self_sessions
 
 
-class SelfSessionRows:
+class SelfSessionRows(EndingRows):
     """``self_service_ports.SelfSessionRecords`` on one connection."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        super().__init__(connection, self_sessions)
 
     def add(self, session: SelfSession) -> None:
         values = asdict(session)
@@ -27,24 +28,9 @@ class SelfSessionRows:
         values = dict(row)
         return SelfSession(user=values.pop("user_id"), **values)
 
-    def seen(self, identity: str, at: datetime) -> None:
-        statement = update(self_sessions).where(
-            (self_sessions.c.id == identity) & (self_sessions.c.seen_at < at)
-        )
-        self._connection.execute(statement.values(seen_at=at))
-
     def prove(self, identity: str, at: datetime) -> None:
         statement = update(self_sessions).where(self_sessions.c.id == identity)
         self._connection.execute(statement.values(proved_at=at))
 
-    def end(self, identity: str) -> bool:
-        return (
-            self._connection.execute(delete(self_sessions).where(self_sessions.c.id == identity)).rowcount > 0
-        )
-
     def end_all(self, user: str) -> int:
         return self._connection.execute(delete(self_sessions).where(self_sessions.c.user_id == user)).rowcount
-
-    def prune(self, seen_before: datetime, ended_before: datetime) -> int:
-        over = (self_sessions.c.seen_at < seen_before) | (self_sessions.c.ends_at < ended_before)
-        return self._connection.execute(delete(self_sessions).where(over)).rowcount
