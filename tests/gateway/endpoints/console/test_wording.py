@@ -17,6 +17,10 @@ from gateway.endpoints.console.wording import chosen, languages
 from gateway.endpoints.self_service.pages import WORDS
 from gateway.endpoints.wording import read_languages
 from gateway.errors import Kind
+from mdm.compliance import Compliance
+from mdm.device import DeviceState
+from mdm.families import FAMILIES
+from mdm.orders import Progress
 
 TEXT = re.compile(r"""\b_\(\s*"((?:[^"\\]|\\.)*)\"""")
 PLURAL = re.compile(r"""\bplural\([^,]+,\s*"([^"]*)",\s*"([^"]*)\"""")
@@ -89,6 +93,13 @@ def test_the_second_language_knows_why_something_is_refused(service: str) -> Non
     sentences = {each for name, each in vars(module).items() if name.isupper() and isinstance(each, str)}
     assert [each for each in sentences if each.endswith(".") and each not in known] == []
     assert [each.value for each in (*Kind, *Level) if each.value not in known] == []
+
+
+def test_the_second_language_knows_how_a_device_and_its_wipe_stand() -> None:
+    known = languages()["de"].texts
+    told = {*(family.erases for family in FAMILIES)}
+    told |= {each.value for each in (*Compliance, *Progress, *DeviceState)}
+    assert sorted(told - known.keys()) == []
 
 
 @pytest.mark.parametrize("pages", ["console", "self_service"])
