@@ -1,14 +1,11 @@
 """A gateway as it is deployed, with people, phones and an administrator; a Chromium before its console."""
 
-import contextlib
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
@@ -17,6 +14,7 @@ from gateway.records import Actor
 from gateway.records.authority import Appointment, Role
 from gateway.services.administrators import NewAdministrator
 from mdm.device import Device
+from tests.browser.hands import HANDS, Hand
 from tests.support import chromium
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, now_code
 from tests.support.gateway_process import ADMINISTRATOR, ORGANISATION, Gateway, gateway
@@ -24,7 +22,6 @@ from tests.support.world import World
 
 PEOPLE = dict.fromkeys(("ann", "bob", "carol"), "Quiet-Horse-9")
 SIGN_IN = "/console/sign-in"
-PATIENCE_S = 60.0
 
 
 @dataclass
@@ -89,17 +86,6 @@ def sign_in(page: Page, code: str, password: str = PASSWORD) -> None:
     page.wait_for_url("**/console/")
 
 
-def _await(running: Gateway) -> None:
-    """Until the administration answers: its port is there before its keys are."""
-    until = time.monotonic() + PATIENCE_S
-    while time.monotonic() < until:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"https://localhost:{running.admin}/readyz", verify=running.trust()).is_success:
-                return
-        time.sleep(0.1)
-    raise RuntimeError(f"the administration does not answer:\n{running.log}")
-
-
 def enrolled(running: Gateway) -> tuple[str, list[str]]:
     """An owner with a second factor; its secret, and the recovery codes, each good for one sign-in."""
     made = running.made
@@ -126,7 +112,6 @@ def opened() -> Iterator[Console]:
     """A gateway and a Chromium; nothing may be asked of anybody else, and nothing may have to be stopped."""
     watch = chromium.Watch()
     with mail_server() as settings, gateway(settings, "example.com", users=PEOPLE) as running:
-        _await(running)
         with chromium.browser() as launched:
             yield Console(running, launched, *enrolled(running), watch)
         assert watch.elsewhere == []
@@ -138,6 +123,13 @@ def console() -> Iterator[Console]:
     """One gateway and one Chromium for a file of tests."""
     with opened() as made:
         yield made
+
+
+@pytest.fixture(params=HANDS, ids=lambda each: str(each.name))
+def hand(request: pytest.FixtureRequest) -> Hand:
+    """Each in turn."""
+    made: Hand = request.param
+    return made
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from gateway.store.tables_administrators import sessions
 from mdm.access import AccessDecision
 from mdm.device import AccessLevel, DeviceState, WipeKind
 from tests.browser.conftest import HOME, SIGN_IN, Console
-from tests.support import chromium
+from tests.browser.hands import HANDS, KEYBOARD, Hand
 from tests.support.accounts import PASSWORD, ROOT, ROOT_ACTOR, next_code
 from tests.support.gateway_process import ADMINISTRATOR, ALONE, ORGANISATION
 from tests.support.past import DAYS, past
@@ -39,38 +39,39 @@ def test_a_wrong_code_is_refused_without_saying_what_was_wrong(console: Console)
         assert page.get_by_label("Password", exact=True).input_value() == ""
 
 
-def test_devices_that_wait_are_let_in_together(console: Console) -> None:
+def test_devices_that_wait_are_let_in_together(console: Console, hand: Hand) -> None:
     made = console.gateway.made
-    phones = [console.phone("bob", f"WAITS{number}") for number in range(3)]
+    names = [f"WAITS{number}{hand.name}".upper() for number in range(3)]
+    phones = [console.phone("bob", name) for name in names]
     for each in phones:
         made.quarantine.notice(each.key, HELD, ADMINISTRATOR)
-    with console.olga() as page:
+    with console.olga(size=hand.size) as page:
         page.goto(f"{HOME}/quarantine")
-        page.get_by_label("Choose all").check()
-        page.get_by_label("bob, WAITS2").uncheck()
-        page.get_by_label("Reason").fill("their own phones")
-        page.get_by_role("button", name="Let the chosen in").click()
-        expect(page.get_by_label("bob, WAITS0")).to_have_count(0)
-        expect(page.get_by_label("bob, WAITS2")).to_have_count(1)
+        for name in names[:2]:
+            hand.tick(page.get_by_label(f"bob, {name}"))
+        hand.fill(page.get_by_label("Reason"), "their own phones")
+        hand.press(page.get_by_role("button", name="Let the chosen in"))
+        expect(page.get_by_label(f"bob, {names[0]}")).to_have_count(0)
+        expect(page.get_by_label(f"bob, {names[2]}")).to_have_count(1)
     levels = [made.devices.get(each.key).access for each in phones]
     assert levels == [AccessLevel.ALLOW, AccessLevel.ALLOW, None]
 
 
-def test_a_full_wipe_needs_a_second_administrator(console: Console) -> None:
-    made = console.gateway.made
-    device = console.phone("ann", "STOLEN")
+def test_a_full_wipe_needs_a_second_administrator(console: Console, hand: Hand) -> None:
+    made, name = console.gateway.made, f"STOLEN{hand.name}".upper()
+    device = console.phone("ann", name)
     made.safeguards.change(ADMINISTRATOR, ORGANISATION, CAREFUL, may_loosen=True)
     try:
         henry = made.administrators.create(
-            ROOT_ACTOR, ROOT, NewAdministrator("henry", (FULL,), password=PASSWORD)
+            ROOT_ACTOR, ROOT, NewAdministrator(f"henry-{hand.name}", (FULL,), password=PASSWORD)
         )
-        asker = Actor("admin", "henry", person=henry.person)
-        order = made.wipes.request(asker, device.key, Wanted(WipeKind.DEVICE, "stolen", "STOLEN"))
+        asker = Actor("admin", henry.name, person=henry.person)
+        order = made.wipes.request(asker, device.key, Wanted(WipeKind.DEVICE, "stolen", name))
         assert made.devices.get(device.key).state is DeviceState.PROVISIONING_SUCCEEDED
-        with console.olga() as page:
+        with console.olga(size=hand.size) as page:
             page.goto("/console/")
-            page.get_by_role("link", name="Full wipe: ann@example.com").click()
-            page.get_by_role("button", name="Approve: erase the device").click()
+            hand.press(page.get_by_role("link", name="Full wipe: ann@example.com"))
+            hand.press(page.get_by_role("button", name="Approve: erase the device"))
             expect(page.get_by_text("ordered at")).to_be_visible()
         assert made.devices.get(device.key).state is DeviceState.WIPE_REQUIRED
         assert made.wipes.get(ORGANISATION, order.id).approved_by == "olga"
@@ -78,53 +79,53 @@ def test_a_full_wipe_needs_a_second_administrator(console: Console) -> None:
         made.safeguards.change(ADMINISTRATOR, ORGANISATION, ALONE, may_loosen=True)
 
 
-def test_a_policy_says_whom_it_touches_before_it_is_saved(console: Console) -> None:
+def test_a_policy_says_whom_it_touches_before_it_is_saved(console: Console, hand: Hand) -> None:
     made = console.gateway.made
-    console.phone("carol", "POLICED")
-    before = made.policies.current(ORGANISATION)
-    with console.olga() as page:
+    console.phone("carol", f"POLICED{hand.name}".upper())
+    before, length = made.policies.current(ORGANISATION), 6 + HANDS.index(hand)
+    with console.olga(size=hand.size) as page:
         page.goto(f"{HOME}/policies/default")
-        page.get_by_label("Minimal password length").fill("9")
-        page.get_by_label("Password required").select_option(label="yes")
-        page.get_by_role("button", name="What would happen?").click()
+        hand.choose(page.get_by_label("Password required"), "yes")
+        hand.fill(page.get_by_label("Minimal password length"), str(length))
+        hand.press(page.get_by_role("button", name="What would happen?"))
         expect(page.get_by_text("would have to fetch the policy again")).to_be_visible()
         assert made.policies.current(ORGANISATION) == before
-        assert page.get_by_label("Minimal password length").input_value() == "9"
-        page.get_by_role("button", name="Save", exact=True).click()
-        page.wait_for_load_state("load")
+        assert page.get_by_label("Minimal password length").input_value() == str(length)
+        hand.press(page.get_by_role("button", name="Save", exact=True))
         expect(page.get_by_text("What saving would do")).to_have_count(0)
     after = made.policies.current(ORGANISATION)
     assert after is not None
-    assert after.document["settings"] == {"DevicePasswordEnabled": True, "MinDevicePasswordLength": 9}
+    assert after.document["settings"] == {"DevicePasswordEnabled": True, "MinDevicePasswordLength": length}
 
 
-def test_the_tester_says_why(console: Console) -> None:
-    rule = {"name": "Old ones", "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
+def test_the_tester_says_why(console: Console, hand: Hand) -> None:
+    name = f"Old ones {hand.name}"
+    rule = {"name": name, "effect": "block", "conditions": [{"criterion": "os", "is": ["Android 4"]}]}
     console.gateway.made.access_rules.create(ADMINISTRATOR, ORGANISATION, rule)
-    with console.olga() as page:
+    with console.olga(size=hand.size) as page:
         page.goto(f"{HOME}/rules")
-        page.get_by_label("System").fill("Android 4.4")
-        page.get_by_role("button", name="Try", exact=True).click()
-        told = page.get_by_role("status").filter(has_text="old-ones")
+        hand.fill(page.get_by_label("System"), "Android 4.4")
+        hand.press(page.get_by_role("button", name="Try", exact=True))
+        told = page.get_by_role("status").filter(has_text=f"old-ones-{hand.name}")
         expect(told).to_contain_text("block")
-        expect(told.get_by_text("reported: Android 4.4")).to_be_visible()
+        expect(told.get_by_text("reported: Android 4.4").first).to_be_visible()
 
 
 def test_a_session_that_was_confirmed_long_ago_has_to_show_it_again(console: Console) -> None:
-    device = console.phone("ann", "STALE")
+    device, hand = console.phone("ann", "STALE"), KEYBOARD
     wipe = f"{HOME}/devices/{device.key.user}/STALE/wipe"
     with console.olga() as page:
         _confirmed_long_ago(console)
         page.goto(wipe)
-        page.get_by_label("Reason").fill("left in a taxi")
+        hand.fill(page.get_by_label("Reason"), "left in a taxi")
         proof = page.get_by_label("The code of your authenticator; your password where you have none")
-        proof.fill(PASSWORD)
-        page.get_by_role("button", name="Order the wipe").click()
+        hand.fill(proof, PASSWORD)
+        hand.press(page.get_by_role("button", name="Order the wipe"))
         expect(page.get_by_text("That was wrong, or it is missing.")).to_be_visible()
         assert console.gateway.device("STALE").state is DeviceState.PROVISIONING_SUCCEEDED
         assert page.get_by_label("Reason").input_value() == "left in a taxi"
-        proof.fill(next_code(console.secret))
-        page.get_by_role("button", name="Order the wipe").click()
+        hand.fill(proof, next_code(console.secret))
+        hand.press(page.get_by_role("button", name="Order the wipe"))
         expect(page.get_by_text("ordered at")).to_be_visible()
         page.goto(wipe)
         expect(proof).to_have_count(0)
@@ -162,10 +163,10 @@ def test_language_and_theme_are_chosen_and_kept(console: Console) -> None:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != dark
 
 
-def test_what_is_to_be_published_is_copied(console: Console) -> None:
-    with console.olga(permissions=["clipboard-read", "clipboard-write"]) as page:
+def test_what_is_to_be_published_is_copied(console: Console, hand: Hand) -> None:
+    with console.olga(size=hand.size, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"{HOME}/domains/example.com")
-        page.get_by_role("button", name="Copy: _usher.example.com TXT").click()
+        hand.press(page.get_by_role("button", name="Copy: _usher.example.com TXT"))
         expect(page.locator("#said")).to_have_text("Copied")
         assert str(page.evaluate("navigator.clipboard.readText()")).startswith("usher-verification=")
 
@@ -186,35 +187,34 @@ def test_filters_follow_what_is_typed_and_the_way_back_is_kept(console: Console)
         assert "heron" not in page.url
 
 
-def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Console) -> None:
-    for name, alias in (("IPHONE", "found by the view"), ("OTHER", "of no interest")):
-        console.phone("carol", name, alias)
+def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Console, hand: Hand) -> None:
+    found, other = f"found by {hand.name}", f"of no interest to {hand.name}"
+    for name, alias in (("IPHONE", found), ("OTHER", other)):
+        console.phone("carol", f"{name}{hand.name}".upper(), alias)
     views = console.gateway.made.saved_views
     account = console.gateway.made.administrators.get("olga").id
-    with console.olga(size=chromium.NARROW) as page:
+    with console.olga(size=hand.size) as page:
         page.goto(f"{HOME}/devices")
-        page.get_by_label("Search", exact=True).fill("found by")
-        expect(page.get_by_text("of no interest")).to_have_count(0)
-        page.get_by_text("Save this view").click()
-        page.locator("#view-name").fill("Mine & <b>only</b> mine")
-        page.get_by_role("button", name="Save", exact=True).click()
+        hand.fill(page.get_by_label("Search", exact=True), found)
+        expect(page.get_by_text(other)).to_have_count(0)
+        hand.press(page.get_by_text("Save this view"))
+        hand.fill(page.locator("#view-name"), "Mine & <b>only</b> mine")
+        hand.press(page.get_by_role("button", name="Save", exact=True))
         saved = page.get_by_role("navigation", name="Views").get_by_role(
             "link", name="Mine & <b>only</b> mine"
         )
         expect(saved).to_have_attribute("aria-current", "page")
         page.goto(f"{HOME}/devices")
-        saved.click()
-        expect(page.get_by_text("found by the view")).to_be_visible()
-        expect(page.get_by_text("of no interest")).to_have_count(0)
-        page.get_by_text("Your views").click()
-        page.locator("details.card").get_by_label("Name of the view").fill("Found")
-        page.get_by_role("button", name="Rename").click()
+        hand.press(saved)
+        expect(page.get_by_text(found)).to_be_visible()
+        expect(page.get_by_text(other)).to_have_count(0)
+        hand.press(page.get_by_text("Your views"))
+        hand.fill(page.locator("details.card").get_by_label("Name of the view"), "Found")
+        hand.press(page.get_by_role("button", name="Rename"))
         expect(page.get_by_role("link", name="Found", exact=True)).to_be_visible()
-        assert [(each.name, each.question) for each in views.of(account)] == [
-            ("Found", {"search": "found by"})
-        ]
-        page.get_by_text("Your views").click()
-        page.get_by_role("button", name="Remove the view Found").click()
+        assert [(each.name, each.question) for each in views.of(account)] == [("Found", {"search": found})]
+        hand.press(page.get_by_text("Your views"))
+        hand.press(page.get_by_role("button", name="Remove the view Found"))
         expect(page.get_by_text("Your views")).to_have_count(0)
     assert views.of(account) == []
 

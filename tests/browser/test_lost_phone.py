@@ -1,12 +1,11 @@
 """An administrator who has never seen Usher finds a lost phone and wipes it (product 5.3, 7.2)."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from mdm.device import Device, DeviceState
 from tests.browser.conftest import HOME, SIGN_IN, Console
+from tests.browser.hands import KEYBOARD
 from tests.support import chromium
 from tests.support.accounts import PASSWORD
 from tests.support.world import World
@@ -15,7 +14,7 @@ MOST = 6
 """Actions from the sign-in page to "ordered"."""
 
 
-class Hand:
+class Count:
     """Counts what a person does: a form that is filled in and sent is one action, and so is a click."""
 
     def __init__(self, page: Page) -> None:
@@ -45,7 +44,7 @@ def test_six_actions_are_enough(console: Console, size: tuple[int, int]) -> None
     device = console.phone("ann", f"LOST{name}".upper(), f"{name} phone of Ann")
     with console.visitor(size=size) as page:
         page.goto(SIGN_IN)
-        hand = Hand(page)
+        hand = Count(page)
         hand.send("Sign in", Name="olga", Password=PASSWORD, Code=console.codes.pop())
         hand.search(f"{name} phone")
         hand.click(page.get_by_role("link", name=f"{name} phone of Ann"))
@@ -70,40 +69,11 @@ def test_the_keyboard_alone_is_enough(console: Console) -> None:
     device = console.phone("bob", "BOBPHONE", "Bob's phone")
     with console.olga() as page:
         page.goto("/console/")
-        _tab_to(page, lambda focused: focused == "searchbox")
-        page.keyboard.type("Bob's")
-        _enter(page, "**/devices?search=*")
-        _tab_to(page, lambda focused: "Bob's phone" in focused)
-        _enter(page, "**/BOBPHONE")
-        _tab_to(page, lambda focused: focused == "Wipe …")
-        _enter(page, "**/wipe")
-        _tab_to(page, lambda focused: focused == "reason")
-        page.keyboard.type("left in a taxi")
-        _tab_to(page, lambda focused: focused == "Order the wipe")
-        _enter(page, "**/wipes/*")
+        KEYBOARD.fill(page.get_by_role("search").get_by_role("searchbox"), "Bob's")
+        page.keyboard.press("Enter")
+        KEYBOARD.press(page.get_by_role("link", name="Bob's phone"))
+        KEYBOARD.press(page.get_by_role("link", name="Wipe …"))
+        KEYBOARD.fill(page.get_by_label("Reason"), "left in a taxi")
+        KEYBOARD.press(page.get_by_role("button", name="Order the wipe"))
         expect(page.get_by_text("ordered at")).to_be_visible()
     assert console.gateway.device(device.key.device_id).state is DeviceState.WIPE_REQUIRED
-
-
-FOCUSED = """() => {
-  const element = document.activeElement;
-  if (element.type === "search") return "searchbox";
-  if (element.name === "reason") return "reason";
-  return element.innerText || element.value || element.tagName;
-}"""
-
-
-def _enter(page: Page, leads_to: str) -> None:
-    """Press Enter and be led on."""
-    page.keyboard.press("Enter")
-    page.wait_for_url(leads_to)
-
-
-def _tab_to(page: Page, wanted: Callable[[str], bool]) -> None:
-    """Press Tab until something is focused, as who has no mouse."""
-    page.wait_for_load_state("load")
-    for _ in range(80):
-        page.keyboard.press("Tab")
-        if wanted(str(page.evaluate(FOCUSED))):
-            return
-    raise AssertionError("the keyboard does not get there")
