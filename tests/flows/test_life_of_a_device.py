@@ -1,5 +1,8 @@
 """From enrolment to the second life: one phone's whole story, in every version and both query forms."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from gateway.phone.device import Phone, Provisioning
@@ -24,6 +27,30 @@ def signal(answer: Answer) -> int | None:
     return answer.status if answer.http == 200 else answer.http
 
 
+@asynccontextmanager
+async def awoken(gateway: Gateway, phone: Phone, backend: RecordingBackend) -> AsyncIterator[None]:
+    """The phone waits in a Ping, and is woken by what happens within the block."""
+    await gateway.quiet()
+    waiting = await gateway.parked(phone, backend)
+    yield
+    woken = (await waiting).document
+    assert woken is not None
+    assert awakening(woken).status == 7
+
+
+async def erased(phone: Phone, refusal: int) -> None:
+    """It is refused, fetches its wipe and says that it is done."""
+    assert signal(await phone.folder_sync()) == refusal
+    assert (await phone.provision())[0] is Provisioning.WIPED
+
+
+async def enrolled(phone: Phone, refusal: int) -> None:
+    """It is refused, provisions, and only then sees its folders."""
+    assert signal(await phone.folder_sync()) == refusal
+    assert (await phone.provision())[0] is Provisioning.ACCEPTED
+    await synchronised(phone)
+
+
 async def synchronised(phone: Phone) -> None:
     answer = await phone.folder_sync()
     assert (answer.http, answer.status) == (200, 1)
@@ -36,57 +63,39 @@ async def synchronised(phone: Phone) -> None:
 async def test_a_whole_life(
     gateway: Gateway, backend: RecordingBackend, version: Version, form: QueryForm
 ) -> None:
-    says_status = version >= Version.V14_0
+    needed, outdated, wiped = (142, 144, 140) if version >= Version.V14_0 else (449, 449, 449)
     phone = gateway.phone(version=version, form=form)
     await phone.options()
 
-    # It enrols, and only then sees its folders.
-    assert signal(await phone.folder_sync()) == (142 if says_status else 449)
-    assert (await phone.provision())[0] is Provisioning.ACCEPTED
-    await synchronised(phone)
+    await enrolled(phone, needed)
     assert gateway.device().state is DeviceState.PROVISIONING_SUCCEEDED
     served = len(posts(backend))
 
     # The policy changes while it waits: it is woken, asks, is told, and provisions again.
-    await gateway.quiet()
-    waiting = await gateway.parked(phone, backend)
-    gateway.set_policy(LONGER)
-    woken = (await waiting).document
-    assert woken is not None
-    assert awakening(woken).status == 7
+    async with awoken(gateway, phone, backend):
+        gateway.set_policy(LONGER)
     assert gateway.device().state is DeviceState.PROVISIONING_REQUIRED
-    assert signal(await phone.folder_sync()) == (144 if says_status else 449)
+    assert signal(await phone.folder_sync()) == outdated
     assert (await phone.provision())[0] is Provisioning.ACCEPTED
     assert phone.policy["MinDevicePasswordLength"] == "8"
     phone.folder_key = "0"
     await synchronised(phone)
     assert len(posts(backend)) == served + 3
 
-    # It is wiped while it waits, and says so.
-    await gateway.quiet()
-    waiting = await gateway.parked(phone, backend)
-    await gateway.wiped()
-    woken = (await waiting).document
-    assert woken is not None
-    assert awakening(woken).status == 7
+    # It is wiped while it waits, and again as often as it comes back.
+    async with awoken(gateway, phone, backend):
+        await gateway.wiped()
     served = len(posts(backend))
-    assert signal(await phone.folder_sync()) == (140 if says_status else 449)
-    assert (await phone.provision())[0] is Provisioning.WIPED
-    assert gateway.device().state is DeviceState.WIPE_SUCCEEDED
-
-    # It comes back and is wiped again, as often as it comes.
-    for _ in range(2):
+    for _ in range(3):
         await gateway.quiet()
-        assert signal(await phone.folder_sync()) == (140 if says_status else 449)
-        assert (await phone.provision())[0] is Provisioning.WIPED
+        await erased(phone, wiped)
+        assert gateway.device().state is DeviceState.WIPE_SUCCEEDED
     assert len(posts(backend)) == served
 
     # An administrator takes it off the list: it enrols as a new device.
     async with gateway.hears():
         gateway.made.devices.remove(ADMIN, gateway.key())
-    assert signal(await phone.folder_sync()) == (142 if says_status else 449)
-    assert (await phone.provision())[0] is Provisioning.ACCEPTED
-    await synchronised(phone)
+    await enrolled(phone, needed)
     trail = gateway.trail(AuditTag.WIPE_REQUIRED, AuditTag.WIPE_CONFIRMED, AuditTag.DEVICE_REMOVED)
     assert trail[0] is AuditTag.WIPE_REQUIRED
     assert trail[1] is AuditTag.WIPE_CONFIRMED
