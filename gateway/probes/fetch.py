@@ -9,7 +9,6 @@ to a limit, since a stranger's server may send for ever.
 
 import asyncio
 import errno
-import socket
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -18,13 +17,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from certs.errors import CertificateError
 from certs.names import as_address
 from certs.served import PIECE, handshake
 from gateway.chance import SystemClock
+from gateway.pinned import Pinned
 from gateway.probes.answers import Chain, Fetched, Reason, Timings, Unreachable, words
 from gateway.probes.dns import Resolver
 from gateway.probes.trust import context, distrust, roots
@@ -155,7 +154,7 @@ class _Errand:
         self, address: str, method: str, headers: list[tuple[str, str]], body: bytes
     ) -> Fetched:
         connector = aiohttp.TCPConnector(
-            resolver=_Pinned(address),
+            resolver=Pinned((address,)),
             ssl=context(self._ca) if self._secure else True,
             force_close=True,
             use_dns_cache=False,
@@ -208,32 +207,6 @@ class _Errand:
 
     def _elapsed(self) -> float:
         return time.monotonic() - self._began
-
-
-class _Pinned(AbstractResolver):
-    """Gives the address that is known already."""
-
-    def __init__(self, address: str) -> None:
-        self._address = address
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
-    ) -> list[ResolveResult]:
-        found = ResolveResult(
-            hostname=host,
-            host=self._address,
-            port=port,
-            family=socket.AF_INET6 if ":" in self._address else socket.AF_INET,
-            proto=0,
-            flags=socket.AI_NUMERICHOST,
-        )
-        return [found]
-
-    async def close(self) -> None:
-        """Nothing is held."""
 
 
 def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:

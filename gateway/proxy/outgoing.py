@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from gateway.pinned import Pinned
 from gateway.records.targets import Target, forbidden, read_target
 
 TIMEOUT_S = 10.0
@@ -130,7 +130,7 @@ class Outgoing:
         self, target: Target, addresses: Sequence[str], request: Request, largest: int
     ) -> Answered:
         connector = aiohttp.TCPConnector(
-            resolver=_Pinned(addresses),
+            resolver=Pinned(addresses),
             ssl=self._trust if target.secure else True,
             force_close=True,
             use_dns_cache=False,
@@ -177,34 +177,6 @@ async def _read(response: aiohttp.ClientResponse, largest: int) -> Answered:
 
 class _Refused(Exception):
     """Nothing was sent."""
-
-
-class _Pinned(AbstractResolver):
-    """Gives the addresses that were judged."""
-
-    def __init__(self, addresses: Sequence[str]) -> None:
-        self._addresses = addresses
-
-    async def resolve(
-        self,
-        host: str,
-        port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002 - aiohttp's signature
-    ) -> list[ResolveResult]:
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=0,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in self._addresses
-        ]
-
-    async def close(self) -> None:
-        """Nothing is held."""
 
 
 def _words(error: Exception) -> str:
