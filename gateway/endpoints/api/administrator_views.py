@@ -54,8 +54,8 @@ class AppointmentView(BaseModel):
 
 
 class AdministratorView(BaseModel):
-    """An account; ``vouched_by`` is the id of the other account that last set its password or took its second
-    factor away."""
+    """An account; ``vouched_by`` is the id of the other account that last gave it a way in: its password, its
+    user at an identity provider or its address, or an enrolment anew."""
 
     id: str
     name: str
