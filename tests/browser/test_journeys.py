@@ -197,9 +197,9 @@ def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Cons
         page.goto(f"{HOME}/devices")
         hand.fill(page.get_by_label("Search", exact=True), found)
         expect(page.get_by_text(other)).to_have_count(0)
-        hand.press(page.get_by_text("Save this view"))
-        hand.fill(page.locator("#view-name"), "Mine & <b>only</b> mine")
-        hand.press(page.get_by_role("button", name="Save", exact=True))
+        hand.press(page.get_by_text("Your views"))
+        hand.fill(page.get_by_label("Name of a new view"), "Mine & <b>only</b> mine")
+        hand.press(page.get_by_role("button", name="Save this view"))
         saved = page.get_by_role("navigation", name="Views").get_by_role(
             "link", name="Mine & <b>only</b> mine"
         )
@@ -215,7 +215,7 @@ def test_filters_are_saved_under_a_name_opened_renamed_and_removed(console: Cons
         assert [(each.name, each.question) for each in views.of(account)] == [("Found", {"search": found})]
         hand.press(page.get_by_text("Your views"))
         hand.press(page.get_by_role("button", name="Remove the view Found"))
-        expect(page.get_by_text("Your views")).to_have_count(0)
+        expect(page.get_by_role("link", name="Found", exact=True)).to_have_count(0)
     assert views.of(account) == []
 
 
