@@ -9,12 +9,13 @@ that a session that was left open is not enough for it.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, AdministratorState
 from gateway.records.authority import Appointment, Authority
+from gateway.services.account_records import home_of, shown
 from gateway.services.acts import Act, Acts, Entry
 from gateway.services.appointing import placed, require_covered, require_no_more_than
 from gateway.services.names import fold, optional_address, require_text
@@ -283,45 +284,6 @@ def require_name(name: str) -> str:
     if not _NAME.fullmatch(folded) or _ID.fullmatch(folded) or folded in RESERVED:
         raise malformed("name", NAME_FORM)
     return folded
-
-
-def home_of(account: Administrator | None) -> str:
-    """The organisation in whose trail acts on the account stand, empty for no single one and for nobody."""
-    homes = {each.organisation for each in account.appointments} if account else set()
-    return homes.pop() if len(homes) == 1 else ""
-
-
-def act_on(store: Store, tag: AuditTag, actor: Actor, account: str) -> Act:
-    """An act on the account with this id, whether there is one or not."""
-    with store.read() as transaction:
-        return Act(tag, actor, home_of(transaction.administrators.account(account)), account)
-
-
-def shown(account: Administrator) -> dict[str, Any]:
-    """An account as the audit trail shows it: nothing that proves it."""
-    return {
-        "name": account.name,
-        "display_name": account.display_name,
-        "address": account.address,
-        "state": account.state.value,
-        "person": account.person,
-        "issuer": account.issuer,
-        "subject": account.subject,
-        "second_factor": account.enrolled,
-        "appointments": [appointment_document(each) for each in account.appointments],
-    }
-
-
-def appointment_document(appointment: Appointment) -> dict[str, Any]:
-    """An appointment in JSON; what is empty is left out."""
-    values = {
-        "role": appointment.role.value,
-        "organisation": appointment.organisation,
-        "domain": appointment.domain,
-        "group": appointment.group,
-        "full_wipe": appointment.full_wipe,
-    }
-    return {name: value for name, value in values.items() if value}
 
 
 def _key(id_or_name: str) -> str:

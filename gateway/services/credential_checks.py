@@ -13,7 +13,7 @@ from typing import NoReturn, Protocol
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditRecord, AuditTag
 from gateway.records.administrators import Administrator
-from gateway.services.administrators import home_of
+from gateway.services.account_records import home_of
 from gateway.services.ports import Clock, Store, Transaction
 from gateway.services.sign_in_delays import PER_FACTOR, Delays
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, Session
 from gateway.records.passkeys import Means
+from gateway.services.account_records import home_of
 from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of
 from gateway.services.credential_checks import SessionRules
 from gateway.services.drawn_secrets import SESSION, digest_of, draw_token
 from gateway.services.ports import Clock, KeySource, Store

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator
+from gateway.services.account_records import home_of
 from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of
 from gateway.services.credential_checks import Checks, PasswordCheck
 from gateway.services.password_policy import require_good
 from gateway.services.ports import Clock, Store, Transaction

@@ -13,8 +13,8 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator
 from gateway.records.passkeys import Means, Passkey, Purpose
+from gateway.services.account_records import act_on
 from gateway.services.acts import Acts, Entry
-from gateway.services.administrators import act_on
 from gateway.services.credential_checks import Checks
 from gateway.services.names import require_text
 from gateway.services.opening import Opening, Refused, SignedIn, usable

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import AdministratorState
+from gateway.services.account_records import home_of, shown
 from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of, shown
 from gateway.services.drawn_secrets import draw_password
 from gateway.services.names import fold
 from gateway.services.ousting import oust

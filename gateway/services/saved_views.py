@@ -11,8 +11,8 @@ from datetime import datetime
 from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import SavedView
+from gateway.services.account_records import act_on
 from gateway.services.acts import Acts, Entry
-from gateway.services.administrators import act_on
 from gateway.services.device_questions import read_conditions, read_ordering
 from gateway.services.names import require_text
 from gateway.services.ports import Clock, KeySource, Store

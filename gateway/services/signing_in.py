@@ -15,8 +15,8 @@ from gateway.errors import GatewayError, Kind
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, Session
 from gateway.records.passkeys import Means
+from gateway.services.account_records import home_of
 from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import home_of
 from gateway.services.credential_checks import WRONG_CODE, Checks, PasswordCheck, SessionRules
 from gateway.services.names import MAXIMUM_LOGIN, fold
 from gateway.services.opening import Opening, Refused, SignedIn, usable

@@ -15,8 +15,8 @@ from gateway.errors import GatewayError, Kind, malformed
 from gateway.records import Actor, AuditTag
 from gateway.records.administrators import Administrator, ApiToken
 from gateway.records.authority import Appointment, Authority, Permission
+from gateway.services.account_records import appointment_document, home_of
 from gateway.services.acts import Act, Acts, Entry
-from gateway.services.administrators import appointment_document, home_of
 from gateway.services.appointing import TOO_MUCH, placed, require_covered
 from gateway.services.drawn_secrets import TOKEN, digest_of, draw_token
 from gateway.services.names import require_text

@@ -12,7 +12,6 @@ from gateway.services.administrators import (
     AdministratorChanges,
     Administrators,
     NewAdministrator,
-    home_of,
     require_name,
 )
 from tests.support.accounts import OWNER, PASSWORD, ROOT, ROOT_ACTOR, House, house
@@ -342,9 +341,3 @@ def test_nobody_separates_their_own_accounts(home: House) -> None:
     home.accounts.link(ROOT_ACTOR, "second", "ann")
     with refused(Kind.CONFLICT):
         home.accounts.unlink(actor(ann), as_(ann), "second")
-
-
-def test_an_act_stands_in_the_trail_of_the_one_organisation_it_is_about(home: House) -> None:
-    assert home_of(home.make("ann", OPERATOR)) == ACME.id
-    assert home_of(home.make("root")) == ""
-    assert home_of(home.make("both", OPERATOR, Appointment(Role.VIEWER, GLOBEX.id))) == ""
