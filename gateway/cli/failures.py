@@ -46,11 +46,11 @@ def tell_error(error: GatewayError, about: str = "") -> int:
     return CODES.get(error.kind, FAILED)
 
 
-def tell_words(words: str, code: int, about: str = "") -> None:
+def tell_words(words: str, code: int) -> None:
     """Say why a command itself ends with ``code``."""
     kind = _TITLES.get(code)
     document = problem(GatewayError(kind, words))[1] if kind else _failure(words)
-    _say(document, words, about)
+    _say(document, words)
 
 
 def wants_json() -> bool:
@@ -68,7 +68,7 @@ def _failure(words: str) -> dict[str, Any]:
     return {"type": "about:blank", "title": "failed", "detail": words}
 
 
-def _say(document: Mapping[str, Any], words: str, about: str) -> None:
+def _say(document: Mapping[str, Any], words: str, about: str = "") -> None:
     if wants_json():
         line = json_line({**document, "about": about} if about else document)
     else:

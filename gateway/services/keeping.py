@@ -32,7 +32,7 @@ def announce(entry: Entry, key: DeviceKey) -> None:
     entry.announce(Scope.DEVICE, key.organisation, key.user, key.device_id)
 
 
-def place(entry: Entry, device: Device, order: WipeOrder, tag: AuditTag = AuditTag.WIPE_REQUIRED) -> Device:
+def place(entry: Entry, device: Device, order: WipeOrder) -> Device:
     """Make ``order``, which is in the ledger, due on its device.
 
     Raises:
@@ -40,7 +40,7 @@ def place(entry: Entry, device: Device, order: WipeOrder, tag: AuditTag = AuditT
     """
     due, wipe = placed(order, entry.now)
     moved, _ = step(device, Input.WIPE_REQUIRED, now=entry.now, wipe=wipe)
-    saved = keep(entry, device, moved or device, tag)
+    saved = keep(entry, device, moved or device, AuditTag.WIPE_REQUIRED)
     entry.transaction.wipe_orders.save(due)
     return saved
 

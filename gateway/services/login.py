@@ -73,10 +73,8 @@ class Login:
         *,
         throttle: Throttle | None = None,
         maximum: int = MAXIMUM_ACCEPTED,
-        memory_s: float = MEMORY_S,
     ) -> None:
         self._key = secrets.token_bytes(32)
-        self._memory_s = memory_s
         self._maximum = maximum
         self._accepted: OrderedDict[bytes, tuple[float, Principal]] = OrderedDict()
         self._by_user: dict[str, set[bytes]] = {}
@@ -131,7 +129,7 @@ class Login:
             return
         self._rejected.pop(fingerprint, None)
         self._drop(fingerprint)
-        self._accepted[fingerprint] = (now + min(self._memory_s, lives_s), principal)
+        self._accepted[fingerprint] = (now + min(MEMORY_S, lives_s), principal)
         self._by_user.setdefault(principal.user, set()).add(fingerprint)
         if len(self._accepted) > self._maximum:
             self._drop(next(iter(self._accepted)))
@@ -143,7 +141,7 @@ class Login:
         fingerprint = self.fingerprint(octets)
         self._drop(fingerprint)
         self._rejected.pop(fingerprint, None)
-        self._rejected[fingerprint] = now + self._memory_s
+        self._rejected[fingerprint] = now + MEMORY_S
         if len(self._rejected) > MAXIMUM_REJECTED:
             self._rejected.popitem(last=False)
         return sprayed

@@ -142,11 +142,11 @@ def _ordered_today(entry: Entry, key: DeviceKey) -> bool:
     return bool(last) and last[0].requested_at > entry.now - DAY
 
 
-def freeze(entry: Entry, home: Organisation, why: str, tag: AuditTag = AuditTag.WIPES_FROZEN) -> None:
+def freeze(entry: Entry, home: Organisation, why: str) -> None:
     """Let nothing be ordered in the organisation until somebody lifts it."""
     if home.safeguards.frozen == why:
         return
-    set_safeguards(entry, home, replace(home.safeguards, frozen=why), tag)
+    set_safeguards(entry, home, replace(home.safeguards, frozen=why), AuditTag.WIPES_FROZEN)
 
 
 def set_safeguards(entry: Entry, home: Organisation, rules: Safeguards, tag: AuditTag) -> Organisation:
