@@ -1,18 +1,25 @@
 """The administration listener, composed."""
 
+import time
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import httpx
+import pytest
 
 from gateway.app import admin
+from gateway.board import Board
 from gateway.config import Limits
+from gateway.services.tenants import Settings
 from tests.support.accounts import Visitor, appoint
 from tests.support.desk import browser, furnish
+from tests.support.gateway import until
 from tests.support.inhabited import configured
 from tests.support.offering import OFFERING
 from tests.support.raw import Raw
 from tests.support.serving import exchange, ours
+from tests.support.world import ADMIN, PASSWORD
 
 
 async def test_the_admin_listener_is_another_application(tmp_path: Path) -> None:
@@ -59,4 +66,25 @@ async def test_before_the_start_nobody_signs_in(tmp_path: Path) -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         assert (await client.post("/api/v1/sessions", json={})).status_code == 503
     await application.close()
+    desk.services.store.close()
+
+
+async def test_what_the_workers_count_is_kept_over_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HISTORY_S", "DEVICES_S"):
+        monkeypatch.setattr(import_module("gateway.app.admin"), name, 0.05)
+    desk, board = furnish(tmp_path), Board(1)
+    home = desk.services.tenants.create_organisation(ADMIN, "acme", Settings())
+    desk.services.tenants.add_domain(ADMIN, "acme", "acme.example")
+    desk.services.users.create(ADMIN, "acme", "ann@acme.example", password=PASSWORD)
+    desk.phone("ann@acme.example")
+    application = admin(desk.config, board)
+    answered = [["Sync", "answered", 200, 12]]
+    board.write(0, {"role": "clients", "at": time.monotonic(), "answered": answered, "gauges": {}})
+    await application.start()
+    history = desk.services.history
+    await until(lambda: bool(history.devices(home.id, 1) and history.traffic(1)), 30)
+    await application.close()
+    assert sum(each.activesync for each in history.traffic(1)) == 12
     desk.services.store.close()
