@@ -114,6 +114,7 @@ class Household:
             "address": self.second.user.address,
             "token": "t-" + "0" * 32,
             "session": "s-" + "0" * 32,
+            "view": "v-" + "0" * 32,
             "app_password": self.app_password,
         }
 
