@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from mdm.criteria import CRITERIA, Facts, Kind, Network, Pattern, Way, fold, read_network, read_pattern
+from mdm.criteria import CRITERIA, Facts, Kind, Network, Pattern, Way, read_network, read_pattern
 from mdm.device import AccessLevel
+from mdm.rule_columns import folded
 from mdm.rules import Condition, Mode, Rule, RuleSet
 
 _STRICTNESS = {AccessLevel.ALLOW: 0, AccessLevel.QUARANTINE: 1, AccessLevel.BLOCK: 2}
@@ -148,14 +149,12 @@ def _pattern(text: str, prefix_only: bool) -> Pattern:
     return read_pattern(text, prefix_only=prefix_only)
 
 
+_name = lru_cache(maxsize=16_384)(folded)
+
+
 @lru_cache(maxsize=16_384)
 def _network(text: str) -> Network:
     return read_network(text)
-
-
-@lru_cache(maxsize=16_384)
-def _name(text: str) -> str:
-    return fold(text).strip()
 
 
 def _inside(value: str, other: str) -> bool:

@@ -10,10 +10,9 @@ some look-ups in tables and ten conjunctions, not a thousand comparisons; the bi
 prefixes by length, so that only globs and versions are tried one by one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
 
 from mdm.criteria import (
     CRITERIA,
@@ -21,17 +20,12 @@ from mdm.criteria import (
     Criterion,
     Facts,
     Kind,
-    Pattern,
-    Way,
-    fold,
     read_network,
     read_pattern,
-    version_in,
 )
 from mdm.device import AccessLevel
 from mdm.errors import RuleError
-
-T = TypeVar("T")
+from mdm.rule_columns import Column, column, folded
 
 RULES_LIMIT = 1000
 """Rules of one organisation: what ``bench/rules.py`` holds within 200 us."""
@@ -156,143 +150,10 @@ def _require_readable(criterion: Criterion, value: str, mode: Mode) -> None:
         case Kind.TEXT:
             read_pattern(value, prefix_only=mode is Mode.WORKMAIL)
         case Kind.NAME:
-            if not _name(value):
+            if not folded(value):
                 raise ValueError("a value must not be empty")
-            if criterion.choices and _name(value) not in criterion.choices:
+            if criterion.choices and folded(value) not in criterion.choices:
                 raise ValueError(f"there is {' and '.join(criterion.choices)} only")
-
-
-def _name(text: str) -> str:
-    return fold(text).strip()
-
-
-@dataclass(slots=True)
-class _Texts:
-    """Bits of rules by pattern of a reported text, each way in a table of its own.
-
-    Attributes:
-        inside: literals of globs such as ``*phone*``, which are found without taking the glob apart.
-    """
-
-    prefixes: dict[str, int] = field(default_factory=dict)
-    lengths: tuple[int, ...] = ()
-    inside: dict[str, int] = field(default_factory=dict)
-    globs: dict[Pattern, int] = field(default_factory=dict)
-    versions: dict[Pattern, int] = field(default_factory=dict)
-    none: int = 0
-
-    def add(self, text: str, bit: int, mode: Mode) -> None:
-        pattern = read_pattern(text, prefix_only=mode is Mode.WORKMAIL)
-        match pattern.way:
-            case Way.NONE:
-                self.none |= bit
-            case Way.PREFIX:
-                _gain(self.prefixes, pattern.text, bit)
-                self.lengths = tuple(sorted({len(text) for text in self.prefixes}))
-            case Way.VERSION:
-                _gain(self.versions, pattern, bit)
-            case Way.GLOB if pattern.literal:
-                _gain(self.inside, pattern.literal, bit)
-            case Way.GLOB:
-                _gain(self.globs, pattern, bit)
-
-    def bits(self, criterion: Criterion, facts: Facts) -> int:
-        values = criterion.read(facts)
-        if not values:
-            return self.none
-        value, found = values[0], 0
-        for length in self.lengths:
-            if length <= len(value):
-                found |= self.prefixes.get(value[:length], 0)
-        for literal, bits in self.inside.items():
-            if literal in value:
-                found |= bits
-        for pattern, bits in self.globs.items():
-            if pattern.matches(value):
-                found |= bits
-        return found | self._versions(value)
-
-    def _versions(self, value: str) -> int:
-        version = version_in(value) if self.versions else None
-        found = 0
-        for pattern, bits in self.versions.items():
-            if pattern.holds(version):
-                found |= bits
-        return found
-
-
-def _gain(table: dict[T, int], key: T, bit: int) -> None:
-    table[key] = table.get(key, 0) | bit
-
-
-@dataclass(slots=True)
-class _Names:
-    """Bits of rules by name."""
-
-    named: dict[str, int] = field(default_factory=dict)
-
-    def add(self, text: str, bit: int, _mode: Mode) -> None:
-        _gain(self.named, _name(text), bit)
-
-    def bits(self, criterion: Criterion, facts: Facts) -> int:
-        found = 0
-        for value in criterion.read(facts):
-            found |= self.named.get(value, 0)
-        return found
-
-
-@dataclass(slots=True)
-class _Networks:
-    """Bits of rules by network: one table for each IP version and prefix length."""
-
-    tables: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
-
-    def add(self, text: str, bit: int, _mode: Mode) -> None:
-        network = read_network(text)
-        table = self.tables.setdefault((network.version, network.prefixlen), {})
-        _gain(table, int(network.network_address), bit)
-
-    def bits(self, _criterion: Criterion, facts: Facts) -> int:
-        address = facts.network
-        if address is None:
-            return 0
-        number, found = int(address), 0
-        for (version, length), table in self.tables.items():
-            if version == address.version:
-                rest = address.max_prefixlen - length
-                found |= table.get(number >> rest << rest, 0)
-        return found
-
-
-_Table = _Texts | _Names | _Networks
-_TABLES: Mapping[Kind, type[_Table]] = {Kind.TEXT: _Texts, Kind.NAME: _Names, Kind.NETWORK: _Networks}
-
-
-@dataclass(slots=True)
-class _Column:
-    """One criterion over all rules: the ``is`` lists, the ``is not`` lists, and who has none."""
-
-    criterion: Criterion
-    listed: _Table
-    excluded: _Table
-    demands: int = 0
-    forbids: int = 0
-
-    def satisfied(self, facts: Facts, everything: int) -> int:
-        """Bits of the rules whose conditions on this criterion hold."""
-        good = everything
-        if self.demands:
-            good &= ~self.demands | self.listed.bits(self.criterion, facts)
-        if self.forbids:
-            unknown = self.forbids if self._unreported(facts) else 0
-            good &= ~(self.forbids & (self.excluded.bits(self.criterion, facts) | unknown))
-        return good
-
-    def _unreported(self, facts: Facts) -> bool:
-        """An ``is not`` list never holds for what is not known (spec/workmail-api.md 1.6)."""
-        if self.criterion.kind is Kind.NETWORK:
-            return facts.network is None
-        return self.criterion.kind is Kind.TEXT and not self.criterion.read(facts)
 
 
 class RuleSet:
@@ -346,8 +207,8 @@ class RuleSet:
 
     def _matched(self, facts: Facts) -> int:
         matched = self._everything
-        for column in self._columns:
-            matched &= column.satisfied(facts, self._everything)
+        for each in self._columns:
+            matched &= each.satisfied(facts, self._everything)
         return matched
 
     def _of(self, bits: int) -> Iterable[Rule]:
@@ -356,27 +217,19 @@ class RuleSet:
             yield self._enabled[lowest.bit_length() - 1]
             bits ^= lowest
 
-    def _compiled(self) -> tuple[_Column, ...]:
-        columns: dict[str, _Column] = {}
+    def _compiled(self) -> tuple[Column, ...]:
+        columns: dict[str, Column] = {}
         for place, rule in enumerate(self._enabled):
             _require(columns, rule, 1 << place, self.mode)
         return tuple(columns.values())
 
 
-def _require(columns: dict[str, _Column], rule: Rule, bit: int, mode: Mode) -> None:
+def _require(columns: dict[str, Column], rule: Rule, bit: int, mode: Mode) -> None:
     for condition in rule.conditions:
         criterion = CRITERIA[condition.criterion]
-        column = columns.get(criterion.name)
-        if column is None:
-            table = _TABLES[criterion.kind]
-            column = columns[criterion.name] = _Column(criterion, table(), table())
-        if condition.negated:
-            column.forbids |= bit
-        else:
-            column.demands |= bit
-        chosen = column.excluded if condition.negated else column.listed
-        for value in condition.values:
-            chosen.add(value, bit, mode)
+        if criterion.name not in columns:
+            columns[criterion.name] = column(criterion, prefix_only=mode is Mode.WORKMAIL)
+        columns[criterion.name].require(condition.values, bit, negated=condition.negated)
 
 
 def _traced(rule: Rule, facts: Facts, mode: Mode) -> Trace:
@@ -391,7 +244,7 @@ def _tried(condition: Condition, facts: Facts, mode: Mode) -> Trial:
         return _tried_network(condition, facts.network)
     reported = criterion.read(facts)
     if criterion.kind is Kind.NAME:
-        same = not {_name(value) for value in condition.values}.isdisjoint(reported)
+        same = not {folded(value) for value in condition.values}.isdisjoint(reported)
         return Trial(condition, reported, same is not condition.negated)
     patterns = [read_pattern(value, prefix_only=mode is Mode.WORKMAIL) for value in condition.values]
     found = any(pattern.matches(reported[0] if reported else None) for pattern in patterns)
