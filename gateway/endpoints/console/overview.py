@@ -1,13 +1,12 @@
 """What needs me now (product 7.2): approvals, quarantine, open wipes and devices out of order, by
 organisation."""
 
-from collections import Counter
-from collections.abc import Sequence
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from gateway.endpoints.api.all_devices import count_all_devices
 from gateway.endpoints.api.device_queries import DeviceQuestion
 from gateway.endpoints.api.device_views import DeviceCounts
 from gateway.endpoints.api.devices import count_devices
@@ -21,6 +20,9 @@ from gateway.endpoints.console.charts import Chart, bars, short
 from mdm.orders import Progress
 
 router = APIRouter()
+
+PAGE = 50
+"""Organisations at once: each is asked for five lists."""
 
 SHOWN = 5
 """Things of one kind that the overview names; the rest is behind its link."""
@@ -39,24 +41,24 @@ class Needing(NamedTuple):
 
 @router.get("/")
 def overview(ask: Annotated[Ask, opens(list_organisations)]) -> Response:
-    """The first page: every organisation within reach with what is to be done in it."""
-    homes = ask.organisations
-    needing = [_of(ask, each) for each in homes]
+    """The first page: the organisations within reach with what is to be done in them."""
+    found = ask.call(list_organisations, query=ask.paged(PAGE))
     return ask.page(
         "overview.html",
-        home=homes[0] if len(homes) == 1 else None,
-        needing=needing,
-        states=_states(ask, needing),
+        home=ask.organisations[0] if len(ask.organisations) == 1 else None,
+        needing=[_of(ask, each) for each in found.items],
+        more=found.next,
+        states=_states(ask),
         short=short,
     )
 
 
-def _states(ask: Ask, needing: Sequence[Needing]) -> Chart:
-    """The devices of all of them by state."""
-    found: Counter[str] = Counter()
-    for each in needing:
-        found.update(each.counts.states if each.counts else {})
-    return bars({ask.language.text(name): number for name, number in found.items()})
+def _states(ask: Ask) -> Chart:
+    """The devices of all of them by state, also of those on other pages."""
+    counts = ask.seen(count_all_devices, query=DeviceQuestion())
+    return bars(
+        {ask.language.text(name): number for name, number in (counts.states if counts else {}).items()}
+    )
 
 
 def _of(ask: Ask, home: OrganisationView) -> Needing:
