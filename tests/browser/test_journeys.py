@@ -72,7 +72,7 @@ def test_a_full_wipe_needs_a_second_administrator(console: Console, hand: Hand) 
             page.goto("/console/")
             hand.press(page.get_by_role("link", name="Full wipe: ann@example.com"))
             hand.press(page.get_by_role("button", name="Approve: erase the device"))
-            expect(page.get_by_text("ordered at")).to_be_visible()
+            expect(page.get_by_text("waiting for the device")).to_be_visible()
         assert made.devices.get(device.key).state is DeviceState.WIPE_REQUIRED
         assert made.wipes.get(ORGANISATION, order.id).approved_by == "olga"
     finally:
@@ -126,7 +126,7 @@ def test_a_session_that_was_confirmed_long_ago_has_to_show_it_again(console: Con
         assert page.get_by_label("Reason").input_value() == "left in a taxi"
         hand.fill(proof, next_code(console.secret))
         hand.press(page.get_by_role("button", name="Order the wipe"))
-        expect(page.get_by_text("ordered at")).to_be_visible()
+        expect(page.get_by_text("waiting for the device")).to_be_visible()
         page.goto(wipe)
         expect(proof).to_have_count(0)
     assert console.gateway.device("STALE").state is DeviceState.WIPE_REQUIRED

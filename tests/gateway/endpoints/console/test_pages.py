@@ -3,12 +3,16 @@
 import re
 from dataclasses import replace
 from importlib.resources import files
+from types import SimpleNamespace
 
 import pytest
 
 from gateway.endpoints.api.device_views import view
-from gateway.endpoints.console.pages import called
+from gateway.endpoints.console.pages import ENVIRONMENT, called
+from gateway.endpoints.console.wording import languages
 from mdm.device import Device
+from mdm.orders import Progress
+from tests.support.stores import NOON
 
 
 @pytest.mark.parametrize(
@@ -46,3 +50,15 @@ def test_no_template_switches_escaping_off_or_runs_anything() -> None:
         text = entry.read_text(encoding="utf-8")
         assert [each for each in BANNED if each in text] == [], entry.name
         assert text.count("<script") == text.count('<script src="/console/static/'), entry.name
+
+
+@pytest.mark.parametrize("progress", list(Progress))
+@pytest.mark.parametrize("code", ["en", "de"])
+def test_every_order_is_told_how_far_it_is(progress: Progress, code: str) -> None:
+    told = SimpleNamespace(
+        progress=progress, **dict.fromkeys(("requested_at", "ordered_at", "delivered_at"), NOON)
+    )
+    told.acknowledged_at = told.ended_at = NOON
+    macro = ENVIRONMENT.from_string('{% import "pieces.html" as ui %}{{ ui.how_far(_, order) }}')
+    text = macro.render(_=languages()[code].text, order=told)
+    assert re.fullmatch(r"\s*\S[^<]+ <time .*</time>\s*", text), text

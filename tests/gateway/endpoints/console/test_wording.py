@@ -20,7 +20,6 @@ from gateway.errors import Kind
 from mdm.compliance import Compliance
 from mdm.device import DeviceState
 from mdm.families import FAMILIES
-from mdm.orders import Progress
 
 TEXT = re.compile(r"""\b_\(\s*"((?:[^"\\]|\\.)*)\"""")
 PLURAL = re.compile(r"""\bplural\([^,]+,\s*"([^"]*)",\s*"([^"]*)\"""")
@@ -98,7 +97,7 @@ def test_the_second_language_knows_why_something_is_refused(service: str) -> Non
 def test_the_second_language_knows_how_a_device_and_its_wipe_stand() -> None:
     known = languages()["de"].texts
     told = {*(family.erases for family in FAMILIES)}
-    told |= {each.value for each in (*Compliance, *Progress, *DeviceState)}
+    told |= {each.value for each in (*Compliance, *DeviceState)}
     assert sorted(told - known.keys()) == []
 
 
