@@ -7,6 +7,7 @@ Retry-After, as spec/eas-protocol.md 6.3 wants it, since a challenge would be an
 A pending wipe outranks all of this: a device that is to be wiped is never sent away.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -108,6 +109,7 @@ class ConductWatch:
         self._epoch = epoch
         self._watched: dict[tuple[str, str], Watched] = {}
         self._names: dict[tuple[str, str], tuple[str, str]] = {}
+        self._telling = asyncio.Lock()
 
     def heed(self, visit: Visit, known: Known, verdict: Verdict) -> Reply | Doubt | None:
         """Count a request: None lets it pass. The hot path's only call besides ``synced``."""
@@ -229,11 +231,13 @@ class ConductWatch:
     def _later_on(
         self, known: Known, act: Callable[..., Any], *values: object, tally: Tally | None = None
     ) -> None:
-        """Have the database told beside the request; a suspension that was not written is asked for again."""
+        """Have the database told beside the request, one thing after the other: the trail has them in the
+        order in which they happened. A suspension that was not written is asked for again."""
 
         async def told() -> None:
             try:
-                await self._threads.store(act, *values)
+                async with self._telling:
+                    await self._threads.store(act, *values)
             except GatewayError as error:
                 _log.warning("conduct of %s was not recorded: %s", known.device.key.user, error)
                 if tally is not None:

@@ -1,6 +1,7 @@
 """Each misbehaviour and each dispute on a running gateway, over real sockets (product 5.8; T4; pair 20)."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -12,10 +13,11 @@ from gateway.endpoints import conduct
 from gateway.phone.device import Phone
 from gateway.phone.line import Answer
 from gateway.records import AuditTag
+from gateway.services.misbehaviour import Misbehaviour
 from mdm.ashttp import Command, Version
 from mdm.codepages import tag
-from mdm.device import DeviceState, WipeKind
-from mdm.misbehaviour import Behaviour
+from mdm.device import DeviceKey, DeviceState, WipeKind
+from mdm.misbehaviour import Behaviour, Crossing
 from mdm.wbxml import Element, encode
 from tests.support import partnership as p
 from tests.support.backend import Exchange, RecordingBackend, reply
@@ -77,8 +79,16 @@ async def test_a_phone_that_syncs_a_large_mailbox_is_never_slowed(
 
 
 async def test_a_flood_is_slowed_then_suspended_then_released(
-    gateway: Gateway, backend: RecordingBackend
+    gateway: Gateway, backend: RecordingBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The trail has it in this order, also where the first record takes longer than the second."""
+    slowed = Misbehaviour.slowed
+
+    def held_up(self: Misbehaviour, key: DeviceKey, crossing: Crossing) -> None:
+        time.sleep(0.5)
+        slowed(self, key, crossing)
+
+    monkeypatch.setattr(Misbehaviour, "slowed", held_up)
     phone = await gateway.enrolled()
     limit = {"window_s": 600, "slow": 20, "suspend": 30, "slow_s": 300, "suspend_s": 3600}
     await thresholds(gateway, command_flood=limit)
