@@ -4,15 +4,15 @@ load anew where none do.
 The stream is that of the API, told as parts of a page; whoever may read no events is told none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.events import EventFilter, list_events, streamed, view, wanted_of
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.api.events import EventFilter, EventView, list_events, streamed, view, wanted_of
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import query
 from gateway.endpoints.console.pages import render
 from gateway.endpoints.console.story import sentence
@@ -27,21 +27,13 @@ SHOWN = 100
 """Events that the page has when it is opened."""
 
 
-@router.get("")
-def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
-    """The last events, the newest first."""
-    problem, found, last = None, [], 0
-    asked = _asked(ask)
-    try:
-        wanted = query(EventFilter, asked)
-        use = ask.operations.within(list_events)
-        last = use.events.present()
-        found = [view(each) for each in use.events.last(wanted_of(wanted, use), SHOWN)]
-    except GatewayError as error:
-        problem = error
+def _list(
+    ask: Ask, found: Sequence[EventView] = (), last: int = 0, problem: GatewayError | None = None
+) -> Response:
+    """``last``: the number from which the stream goes on."""
     return ask.page(
         "events.html",
-        asked=asked,
+        asked=_asked(ask),
         found=found,
         problem=problem,
         last=last,
@@ -49,6 +41,16 @@ def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
         types=sorted((each.value, ask.language.text(words)) for each, words in CATALOGUE.items()),
         live=ask.live,
     )
+
+
+@router.get("")
+@or_again(_list)
+def events(ask: Annotated[Ask, opens(list_events)]) -> Response:
+    """The last events, the newest first."""
+    wanted = query(EventFilter, _asked(ask))
+    use = ask.operations.within(list_events)
+    last = use.events.present()
+    return _list(ask, [view(each) for each in use.events.last(wanted_of(wanted, use), SHOWN)], last)
 
 
 @router.get("/stream")

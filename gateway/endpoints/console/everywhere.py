@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from gateway.endpoints.api.all_devices import count_all_devices, list_all_devices
 from gateway.endpoints.api.device_queries import DeviceQuery, DeviceQuestion
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.api.device_views import DeviceCounts, DeviceList
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import query
 from gateway.errors import GatewayError
 from mdm.device import DeviceState
@@ -21,17 +22,13 @@ ASKED = ("search", "state", "sort")
 PAGE = 50
 
 
-@router.get("")
-def devices(ask: Annotated[Ask, opens(list_all_devices)]) -> Response:
-    """A page of them; the rows alone when a filter asks for them."""
-    asked = {name: ask.query[name] for name in ASKED if ask.query.get(name)}
-    found, counts, problem = None, None, None
-    try:
-        page = query(DeviceQuery, {**asked, "cursor": ask.query.get("cursor", ""), "limit": PAGE})
-        found = ask.call(list_all_devices, query=page)
-        counts = ask.call(count_all_devices, query=query(DeviceQuestion, asked))
-    except GatewayError as error:
-        problem = error
+def _list(
+    ask: Ask,
+    found: DeviceList | None = None,
+    counts: DeviceCounts | None = None,
+    problem: GatewayError | None = None,
+) -> Response:
+    asked = _asked(ask)
     return ask.page(
         "all_devices_rows.html" if ask.partial else "all_devices.html",
         asked=asked,
@@ -41,3 +38,17 @@ def devices(ask: Annotated[Ask, opens(list_all_devices)]) -> Response:
         states=[each.value for each in DeviceState],
         more=urlencode({**asked, "cursor": found.next}) if found and found.next else "",
     )
+
+
+@router.get("")
+@or_again(_list)
+def devices(ask: Annotated[Ask, opens(list_all_devices)]) -> Response:
+    """A page of them; the rows alone when a filter asks for them."""
+    asked = _asked(ask)
+    page = query(DeviceQuery, {**asked, "cursor": ask.query.get("cursor", ""), "limit": PAGE})
+    found = ask.call(list_all_devices, query=page)
+    return _list(ask, found, ask.call(count_all_devices, query=query(DeviceQuestion, asked)))
+
+
+def _asked(ask: Ask) -> dict[str, str]:
+    return {name: ask.query[name] for name in ASKED if ask.query.get(name)}

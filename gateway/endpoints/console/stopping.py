@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.wipes import Because, StoppedView, stop_all_wipes, stop_wipes
+from gateway.endpoints.api.wipes import Because, stop_all_wipes, stop_wipes
 from gateway.endpoints.console.asking import Ask, opens
 from gateway.endpoints.console.operations import body
 
@@ -43,8 +43,6 @@ def brake_everywhere(ask: Annotated[Ask, opens(stop_all_wipes)]) -> Response:
 def stop_everywhere(ask: Annotated[Ask, opens(stop_all_wipes)]) -> Response:
     """Do the same in every organisation."""
     stopped = ask.call(stop_all_wipes, body=body(Because, ask.form.given("reason"))).items
-    return ask.page("stop_wipes.html", done=[(_name(ask, each), each) for each in stopped])
-
-
-def _name(ask: Ask, stopped: StoppedView) -> str:
-    return ask.organisation(stopped.organisation).name
+    names = {each.id: each.name for each in ask.organisations}
+    done = [(names.get(each.organisation, each.organisation), each) for each in stopped]
+    return ask.page("stop_wipes.html", done=done)

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from gateway.endpoints.api.audit import AuditChoice, AuditFilter, export, list_records, verify
-from gateway.endpoints.console.asking import Ask, opens
+from gateway.endpoints.api.audit import AuditChoice, AuditFilter, RecordList, export, list_records, verify
+from gateway.endpoints.console.asking import Ask, opens, or_again
 from gateway.endpoints.console.operations import query
 from gateway.endpoints.console.story import sentence
 from gateway.endpoints.pages.device_report import changes
@@ -18,26 +18,16 @@ from gateway.records import AuditTag
 router = APIRouter(prefix="/audit")
 
 PAGE = 100
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-
-
 NEWEST = "newest"
 FILTERS = ("organisation", "tag", "target", "user", "device_id", "actor", "outcome", "since", "until")
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TIMES = {"since": "T00:00:00Z", "until": "T23:59:59Z"}
 """What a day that somebody picks begins and ends with, in Greenwich."""
 
 
-@router.get("")
-def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
-    """A page of the trail, the newest records first unless somebody asks for the oldest."""
-    problem, found = None, None
+def _list(ask: Ask, found: RecordList | None = None, problem: GatewayError | None = None) -> Response:
     shown = {name: ask.query[name] for name in (*FILTERS, "order") if ask.query.get(name)}
-    newest = ask.query.get("order", NEWEST) == NEWEST
-    page = {"limit": PAGE, "newest_first": newest, "cursor": ask.query.get("cursor", "")}
-    try:
-        found = ask.call(list_records, query=query(AuditFilter, {**_asked(ask), **page}))
-    except GatewayError as error:
-        problem = error
+    newest = _newest_first(ask)
     return ask.page(
         "audit_rows.html" if ask.partial else "audit.html",
         asked=shown,
@@ -54,12 +44,24 @@ def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
     )
 
 
+@router.get("")
+@or_again(_list)
+def audit(ask: Annotated[Ask, opens(list_records)]) -> Response:
+    """A page of the trail, the newest records first unless somebody asks for the oldest."""
+    page = {"limit": PAGE, "newest_first": _newest_first(ask), "cursor": ask.query.get("cursor", "")}
+    return _list(ask, ask.call(list_records, query=query(AuditFilter, {**_asked(ask), **page})))
+
+
 @router.get("/export")
 def take(ask: Annotated[Ask, opens(export)]) -> Response:
     """The records that were asked for, to keep; the export itself stands in the trail."""
     answer = ask.call(export, query=query(AuditChoice, _asked(ask)))
     answer.headers["Content-Disposition"] = 'attachment; filename="audit.ndjson"'
     return answer
+
+
+def _newest_first(ask: Ask) -> bool:
+    return ask.query.get("order", NEWEST) == NEWEST
 
 
 def _asked(ask: Ask) -> dict[str, str]:
