@@ -1,7 +1,4 @@
-"""What strangers may have done at the price of a thread: few at once, some who wait, and no more (T1).
-
-The count is taken before anything is waited for, so of a thousand who come together as many wait as may.
-"""
+"""What strangers may have done at the price of a thread: few at once, some who wait, and no more (T1)."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +6,7 @@ from typing import TypeVar
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
-from gateway.errors import GatewayError, Kind
+from gateway.endpoints.threads import Room
 
 T = TypeVar("T")
 
@@ -19,8 +16,7 @@ class FewAtOnce:
 
     def __init__(self, threads: int, waiting: int) -> None:
         self._limiter = CapacityLimiter(threads)
-        self._room = threads + waiting
-        self._under_way = 0
+        self._room = Room(threads + waiting)
 
     async def run(self, call: Callable[[], T]) -> T:
         """Call it in a thread when one is free.
@@ -28,10 +24,5 @@ class FewAtOnce:
         Raises:
             GatewayError: THROTTLED where too many wait already; and what ``call`` raises.
         """
-        if self._under_way >= self._room:
-            raise GatewayError(Kind.THROTTLED)
-        self._under_way += 1
-        try:
+        with self._room.taken():
             return await run_sync(call, limiter=self._limiter)
-        finally:
-            self._under_way -= 1

@@ -6,8 +6,9 @@ serves. A full queue is refused instead of growing: 503 now is better than an an
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
 from gateway.errors import GatewayError, Kind
@@ -29,20 +30,34 @@ MAXIMUM_PASSWORD_QUEUE = 200
 """Checks that may wait: two seconds of argon2 on two processors."""
 
 
-class _Pool:
-    def __init__(self, name: str, threads: int, queue: int) -> None:
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._room = queue
+class Room:
+    """How many calls may be under way, those that wait for a thread included."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._under_way = 0
 
-    async def run(self, call: Callable[[], T]) -> T:
-        if self._under_way >= self._room:
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Take a place before anything is waited for, so that of a thousand who come together no more than
+        these get one; GatewayError THROTTLED where none is left."""
+        if self._under_way >= self._most:
             raise GatewayError(Kind.THROTTLED)
         self._under_way += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
+            yield
         finally:
             self._under_way -= 1
+
+
+class _Pool:
+    def __init__(self, name: str, threads: int, queue: int) -> None:
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._room = Room(queue)
+
+    async def run(self, call: Callable[[], T]) -> T:
+        with self._room.taken():
+            return await asyncio.get_running_loop().run_in_executor(self._executor, call)
 
     def close(self) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
