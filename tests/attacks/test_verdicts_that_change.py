@@ -103,11 +103,11 @@ async def test_a_wipe_cuts_although_strangers_fill_the_pool(
 ) -> None:
     phone = await gateway.enrolled()
     ping = await gateway.parked(phone, backend)
-    pool = gateway.app._threads._store
-    pool._under_way, busy = pool._room, pool._under_way
+    room = gateway.app._threads._store._room
+    room._under_way, busy = room._most, room._under_way
     gateway.wipe()
     await asyncio.sleep(0.5)
-    pool._under_way = busy
+    room._under_way = busy
     async with asyncio.timeout(15):
         answer = await ping
     assert answer.document is not None

@@ -1,6 +1,7 @@
 // A real OpenID provider with one client; whoever signs in is who they say. node server.mjs PORT REDIRECT SECRET
-import { createRequire } from "node:module";
-const { Provider } = createRequire(process.cwd() + "/")("oidc-provider");
+import { Provider } from "oidc-provider";
+// Debian 12 has Node.js 18, which lacks this; it is all that the provider misses there.
+URL.parse ??= (text, base) => { try { return new URL(text, base); } catch { return null; } };
 const [port, redirect, secret] = process.argv.slice(2);
 const account = (_, sub) => ({
   accountId: sub,
